@@ -1,0 +1,1 @@
+"""What the workflows have done for them: thin, ids in, one store or mail call, errors translated."""

@@ -1,0 +1,130 @@
+"""The activities of a forgotten password: find out who is meant, send what fits, tell of the change."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.contracts import PasswordLinkRef, PasswordLinkStanding
+from activities.post import Post
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Delivery
+from doorstep.domain.messages import Handover, HandoverResult, Letter, Message
+from doorstep.mail.letters import Person, letter_for, password_letter
+from doorstep.security.links import Purpose, UnknownKeyError
+from doorstep.store import audit, deliveries, links, password_links, recovering
+from doorstep.store.audit import CLOCK
+from doorstep.store.engine import transact
+from doorstep.store.password_links import PasswordLink
+
+GONE = PasswordLink(UUID(int=0), None, "", "moot", 0, None, None)  # type: ignore[arg-type]
+
+
+class PasswordActivities:
+    """What `PasswordLinkWorkflow` has done for it."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+
+    @activity.defn
+    async def answer_forgotten_password(self, ref: PasswordLinkRef) -> PasswordLinkStanding:
+        """Send what fits the state of whoever asked; nothing to somebody unknown (decision 8)."""
+
+        async def work(tx: AsyncConnection) -> None:
+            link = await password_links.get(tx, UUID(ref.password_link_id), for_update=True)
+            if link is not None:
+                await recovering.resolve(tx, self._post.ring, link)
+
+        await transact(self._post.engine, work)
+        return await self._send(UUID(ref.password_link_id))
+
+    @activity.defn
+    async def tell_password_changed(self, ref: PasswordLinkRef) -> PasswordLinkStanding:
+        """Tell the user that the password was changed through the link."""
+
+        async def work(tx: AsyncConnection) -> None:
+            link = await password_links.get(tx, UUID(ref.password_link_id), for_update=True)
+            person = None if link is None else await recovering.person_of(tx, link)
+            if link is not None and person is not None and link.state == "used":
+                await deliveries.queue(tx, link.id, Message.PASSWORD_CHANGED, 1, [person[0].email])
+
+        await transact(self._post.engine, work)
+        return await self._send(UUID(ref.password_link_id))
+
+    @activity.defn
+    async def expire_password_link(self, ref: PasswordLinkRef) -> PasswordLinkStanding:
+        """Expire the link if its time is over by the database's clock."""
+
+        async def work(tx: AsyncConnection) -> None:
+            link = await password_links.get(tx, UUID(ref.password_link_id), for_update=True)
+            if link is not None and link.expires_at is not None and link.now >= link.expires_at:
+                await password_links.move(tx, link.id, "sent", state="expired")
+
+        await transact(self._post.engine, work)
+        return await self._send(UUID(ref.password_link_id))
+
+    async def _send(self, identifier: UUID) -> PasswordLinkStanding:
+        """Hand over what is unsent; like an invitation's, but for one person and one link."""
+        for delivery, letter in await transact(self._post.engine, lambda tx: self._open(tx, identifier)):
+            result = await self._post.hand_over(letter)
+            await transact(self._post.engine, lambda tx, d=delivery, r=result: self._close(tx, d, r))  # type: ignore[misc]
+            if result.kind in (Handover.DEFERRED, Handover.UNKNOWN):
+                raise ApplicationError(
+                    f"not handed over yet: {result.cause}",
+                    type="MailDeferred",
+                    category=ApplicationErrorCategory.BENIGN,
+                )
+        return await transact(self._post.engine, lambda tx: _standing(tx, identifier))
+
+    async def _open(self, tx: AsyncConnection, identifier: UUID) -> list[tuple[Delivery, Letter]]:
+        unsent = [d for d in await deliveries.of_subject(tx, identifier) if d.is_unsent]
+        if not unsent:
+            return []
+        await password_links.open_clock(tx, identifier)
+        await deliveries.open_attempts(tx, [d.id for d in unsent])
+        link = await password_links.get(tx, identifier)
+        opened = {d.id: d for d in await deliveries.of_subject(tx, identifier)}
+        letters = [(opened[d.id], await self._letter(tx, link or GONE, opened[d.id])) for d in unsent]
+        return [(delivery, letter) for delivery, letter in letters if letter is not None]
+
+    async def _letter(self, tx: AsyncConnection, link: PasswordLink, delivery: Delivery) -> Letter | None:
+        if delivery.message is Message.INVITATION:
+            invitation = await recovering.invitation_of(tx, delivery.facts)
+            if invitation is None:
+                return None
+            token = await self._token(tx, Purpose.INVITATION, invitation.id, invitation.generation)
+            return letter_for(self._post.desk, invitation, delivery, token)
+        person = await recovering.person_of(tx, link)
+        if person is None:
+            return None
+        user, office = person
+        token = await self._token(tx, Purpose.RESET, link.id, 1) if delivery.message is Message.PASSWORD_RESET else ""
+        someone = Person(user.username, user.name, link.expires_at)
+        return password_letter(self._post.desk, office, someone, delivery, token)
+
+    async def _token(self, tx: AsyncConnection, purpose: Purpose, subject: UUID, generation: int) -> str:
+        record = await links.current(tx, purpose, subject, generation)
+        if record is None:
+            raise ApplicationError("the link has no record", type="LinkMissing")
+        try:
+            return self._post.ring.token(record)
+        except UnknownKeyError:
+            raise ApplicationError("the key of the link is not in the ring", type="LinkKeyMissing") from None
+
+    async def _close(self, tx: AsyncConnection, delivery: Delivery, result: HandoverResult) -> None:
+        await deliveries.close_attempts(tx, {delivery.id: result})
+        event = Event.BOUNCED if result.kind is Handover.REFUSED else Event.SENT
+        if result.kind in (Handover.REFUSED, Handover.ACCEPTED):
+            detail = {"message": delivery.message}
+            await audit.record(tx, event, CLOCK, subject_id=None, code=result.cause, detail=detail)
+
+
+async def _standing(tx: AsyncConnection, identifier: UUID) -> PasswordLinkStanding:
+    link = await password_links.get(tx, identifier)
+    if link is None:
+        return PasswordLinkStanding("moot")
+    await password_links.see(tx, identifier, link.rev)
+    sent = await deliveries.of_subject(tx, identifier)
+    left = 0.0 if link.expires_at is None else max(0.0, (link.expires_at - link.now).total_seconds())
+    return PasswordLinkStanding(link.state, left, {d.message.value: d.status.value for d in sent})

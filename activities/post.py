@@ -1,0 +1,74 @@
+"""Handing over whatever an invitation still has to send, and noting what came of it.
+
+Two short transactions with the mail server between them: the first commits the attempt and the expiry that the message
+will print, the second what happened. No transaction is open while the mail server thinks.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from doorstep.domain.invitation import Delivery, Invitation
+from doorstep.domain.messages import Handover, HandoverResult, Letter
+from doorstep.mail.compose import TemplateBroken, compose
+from doorstep.mail.letters import WITH_LINK, Desk, letter_for
+from doorstep.mail.smtp import Mailer
+from doorstep.security.links import KeyRing, LinkRecord, UnknownKeyError
+from doorstep.store import handovers
+from doorstep.store.engine import transact
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Post:
+    """What it takes to send."""
+
+    engine: AsyncEngine
+    mailer: Mailer
+    ring: KeyRing
+    desk: Desk
+
+    async def send_all(self, invitation_id: UUID) -> Invitation:
+        """Try everything unsent once, a bounce notice that this raises included; the invitation afterwards."""
+        tried: set[UUID] = set()
+        outbox = await self._open(invitation_id, tried)
+        while outbox.to_send:
+            results = await self._hand_over_all(outbox)
+            await self._close(invitation_id, results)
+            tried |= results.keys()
+            outbox = await self._open(invitation_id, tried)
+        return outbox.invitation
+
+    async def _open(self, invitation_id: UUID, besides: AbstractSet[UUID]) -> handovers.Outbox:
+        return await transact(self.engine, lambda tx: handovers.open_all(tx, invitation_id, besides=besides))
+
+    async def _close(self, invitation_id: UUID, results: Mapping[UUID, HandoverResult]) -> None:
+        await transact(self.engine, lambda tx: handovers.close_all(tx, invitation_id, results))
+
+    async def _hand_over_all(self, outbox: handovers.Outbox) -> dict[UUID, HandoverResult]:
+        work = [self._hand_over(outbox.invitation, delivery, outbox.link) for delivery in outbox.to_send]
+        results = await asyncio.gather(*work)
+        return {delivery.id: result for delivery, result in zip(outbox.to_send, results, strict=True)}
+
+    async def _hand_over(self, invitation: Invitation, delivery: Delivery, link: LinkRecord | None) -> HandoverResult:
+        try:
+            token = self.ring.token(link) if delivery.message in WITH_LINK and link is not None else ""
+        except UnknownKeyError:
+            log.error("link_key_missing", message=delivery.message)
+            return HandoverResult(Handover.DEFERRED, "link_key_missing")
+        return await self.hand_over(letter_for(self.desk, invitation, delivery, token))
+
+    async def hand_over(self, letter: Letter) -> HandoverResult:
+        """One letter to the mail server; a template that a deploy broke waits for the deploy that mends it (F16)."""
+        try:
+            mail = compose(letter)
+        except TemplateBroken:
+            log.error("template_broken", message=letter.message)
+            return HandoverResult(Handover.DEFERRED, "template_broken")
+        return await self.mailer.hand_over(mail, letter.recipient_address)

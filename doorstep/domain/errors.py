@@ -1,0 +1,88 @@
+"""The one family of errors that a caller meets.
+
+    DoorstepError
+    ├── Refused                 the answer is no; stable `code`, sentence, HTTP status
+    │   ├── NotFound     404    unknown, or not yours
+    │   ├── Conflict     409    the state does not allow it
+    │   ├── Gone         410    a link that no longer works
+    │   ├── Invalid      422    a field; `field` names it
+    │   ├── Forbidden    403    not allowed
+    │   └── TooMany      429    too often; `retry_after` in seconds
+    └── Unavailable      503    a dependency is down; try later
+
+`message` never holds personal data, since it may travel through Temporal; what only the caller may read stands in
+`private` (who decided, for instance) and is shown by the command line and the pages alone.
+"""
+
+
+class DoorstepError(Exception):
+    """Something went wrong that a caller can act on."""
+
+    status = 500
+
+    def __init__(self, code: str, message: str, *, private: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.private = private
+
+    @property
+    def full_message(self) -> str:
+        """The sentence with what only the caller may read."""
+        return f"{self.message} {self.private}".strip()
+
+
+class Refused(DoorstepError):
+    """The request was understood and the answer is no."""
+
+    status = 409
+
+
+class NotFound(Refused):
+    """There is no such thing, or it is not yours to see."""
+
+    status = 404
+
+
+class Conflict(Refused):
+    """The state does not allow it."""
+
+    status = 409
+
+
+class Gone(Refused):
+    """The link no longer works."""
+
+    status = 410
+
+
+class Invalid(Refused):
+    """A field is missing or wrong."""
+
+    status = 422
+
+    def __init__(self, code: str, message: str, *, field: str, private: str = "") -> None:
+        super().__init__(code, message, private=private)
+        self.field = field
+
+
+class Forbidden(Refused):
+    """Not allowed."""
+
+    status = 403
+
+
+class TooMany(Refused):
+    """Too often."""
+
+    status = 429
+
+    def __init__(self, code: str, message: str, *, retry_after: int) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class Unavailable(DoorstepError):
+    """A dependency is down; try later."""
+
+    status = 503

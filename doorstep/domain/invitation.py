@@ -1,0 +1,126 @@
+"""What an invitation, its office and its deliveries look like outside the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from doorstep.domain.messages import DeliveryStatus, Message
+from doorstep.domain.policy import Policy
+from doorstep.domain.states import State
+
+InvitationId = NewType("InvitationId", UUID)
+
+
+@dataclass(frozen=True)
+class Office:
+    """An office as invitations see it; `public_url` is where its people reach the pages."""
+
+    code: str
+    name: str
+    region: str
+    locale: str
+    time_zone: str
+    public_url: str
+    sender: str
+    help_email: str
+    help_phone: str
+    policy: Policy
+    policy_id: int
+    policy_version: int
+    approvers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """A reference to an account of the ERP; never a copy of its business data (S3.12)."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message to one recipient, and how far it got."""
+
+    id: UUID
+    message: Message
+    generation: int
+    recipient: str
+    status: DeliveryStatus
+    attempts: int
+    is_attempt_open: bool
+    cause: str
+    reply_code: int | None
+    facts: dict[str, object]
+    created_at: datetime
+    handed_over_at: datetime | None
+    sent_at: datetime | None
+
+    @property
+    def is_unsent(self) -> bool:
+        """True while it still has to go out."""
+        return self.status in (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """One invitation with all that belongs to it, as of `now` by the database's clock."""
+
+    id: InvitationId
+    office: Office
+    state: State
+    rev: int
+    seen_rev: int
+    generation: int
+    address: str
+    address_key: str
+    name: str
+    job: str | None
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+    granted: tuple[str, ...] | None
+    is_test: bool
+    invited_by: str
+    user_id: UUID | None
+    username: str
+    attention: tuple[str, ...]
+    last_refusal: str | None
+    decided_by: str | None
+    decision_note: str
+    is_reminded: bool
+    is_nudged: bool
+    is_escalated: bool
+    is_silent: bool
+    created_at: datetime
+    changed_at: datetime
+    since: datetime
+    link_made_at: datetime | None
+    expires_at: datetime | None
+    set_up_at: datetime | None
+    decided_at: datetime | None
+    activated_at: datetime | None
+    expired_at: datetime | None
+    closed_at: datetime | None
+    accounts: tuple[Account, ...]
+    deliveries: tuple[Delivery, ...]
+    now: datetime
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that it started with."""
+        return self.office.policy
+
+    @property
+    def workflow_id(self) -> str:
+        """The id of its workflow."""
+        return f"invitation-{self.id}"
+
+    def unsent(self) -> tuple[Delivery, ...]:
+        """The messages that still have to go out."""
+        return tuple(delivery for delivery in self.deliveries if delivery.is_unsent)
+
+    def of(self, message: Message) -> tuple[Delivery, ...]:
+        """The deliveries of one message in this generation."""
+        return tuple(d for d in self.deliveries if d.message is message and d.generation == self.generation)

@@ -1,0 +1,84 @@
+"""Sections of the portal as permissions, and the roles that bundle them (S0.19, S0.20, S3.10).
+
+The portal behind Doorstep decides what a section shows; Doorstep holds who was granted it, account by account.
+"""
+
+from collections.abc import Iterable
+
+from doorstep.domain.errors import Invalid
+
+SECTIONS: dict[str, str] = {
+    "invoices": "Invoices",
+    "statements": "Statements",
+    "agronomy_plans": "Agronomy plans",
+    "contracts.grain": "Grain contracts",
+    "contracts.energy": "Energy contracts",
+    "contracts.agronomy": "Agronomy contracts",
+    "self_service": "Self service",
+    "messages": "Messages",
+    "account": "Account details",
+    "billing_history": "Billing history",
+    "payment_preferences": "Payment preferences",
+    "orders.place": "Place orders",
+    "orders.track": "Track orders",
+    "orders.history": "Order history",
+    "pricing": "Pricing",
+    "promotions": "Promotions",
+    "inventory": "Inventory",
+    "costs": "Costs",
+    "balance": "Balance",
+    "sensitive": "Sensitive details",
+}
+"""Every permission there is, with the name a person reads."""
+
+ROLES: dict[str, frozenset[str]] = {
+    "customer": frozenset({"account", "invoices", "statements", "messages", "self_service", "orders.track"}),
+    "buyer": frozenset(
+        {"account", "orders.place", "orders.track", "orders.history", "pricing", "inventory", "messages"}
+    ),
+    "accounts_payable": frozenset(
+        {"account", "invoices", "statements", "billing_history", "payment_preferences", "balance", "messages"}
+    ),
+    "grower": frozenset(
+        {"account", "agronomy_plans", "contracts.grain", "contracts.energy", "contracts.agronomy", "messages"}
+    ),
+    "rep": frozenset({"account", "orders.place", "orders.track", "pricing", "promotions", "inventory", "messages"}),
+}
+"""Roles that an invitation may ask for; the permissions asked are their union (S1.13)."""
+
+DEFAULT_ROLE = "customer"
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """The union of the permissions of `roles`; those of a plain customer where none is named.
+
+    Raises:
+        Invalid: `unknown_role`.
+    """
+    names = list(roles) or [DEFAULT_ROLE]
+    for name in names:
+        if name not in ROLES:
+            known = ", ".join(sorted(ROLES))
+            raise Invalid("unknown_role", f"There is no role {name[:40]!r}. Choose from: {known}.", field="role")
+    return frozenset().union(*(ROLES[name] for name in names))
+
+
+def checked_permissions(names: Iterable[str]) -> frozenset[str]:
+    """The same names as a set, each known.
+
+    Raises:
+        Invalid: `unknown_permission`; the sentence lists the known ones and repeats nothing that was typed.
+    """
+    asked = frozenset(names)
+    if asked - SECTIONS.keys():
+        known = ", ".join(sorted(SECTIONS))
+        raise Invalid(
+            "unknown_permission", f"One of the permissions is unknown. Choose from: {known}.", field="permissions"
+        )
+    return asked
+
+
+def labels(permissions: Iterable[str]) -> list[str]:
+    """What a person reads for `permissions`, in the order of the catalogue."""
+    granted = set(permissions)
+    return [label for name, label in SECTIONS.items() if name in granted]

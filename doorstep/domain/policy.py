@@ -1,0 +1,36 @@
+"""The policy of an office: everything an office may set about its invitations, with the defaults of the design.
+
+A policy is versioned; an invitation keeps the one that it started with.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long things take in an office, and what it insists on; durations as `timedelta`."""
+
+    validity: timedelta = 24 * HOUR
+    grace: timedelta = timedelta(0)
+    reminder_share: float = 0.5
+    resend_cooldown: timedelta = timedelta(seconds=60)
+    reissue_window: timedelta = 7 * 24 * HOUR
+    approval_required: bool = True
+    approval_reminder: timedelta = 24 * HOUR
+    approval_escalation: timedelta = 72 * HOUR
+    four_eyes: bool = False
+    places_per_job: int = 3
+    account_required: bool = False
+    required_fields: tuple[str, ...] = ()
+
+    @property
+    def reminder_after(self) -> timedelta:
+        """How long after the sending the reminder goes out."""
+        return self.validity * self.reminder_share
+
+
+MAX_APPROVERS = 3
+"""S4.22: one to three username administrators an office."""

@@ -1,0 +1,41 @@
+"""Logs: JSON outside a terminal, ids and never addresses, and one last look for what must not be written (T02)."""
+
+import logging
+import re
+import sys
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+TOKEN_OR_ADDRESS = re.compile(r"[A-Za-z0-9_-]{43}|[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
+
+
+def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Black out whatever looks like a token or an address, wherever it came from."""
+    return {key: TOKEN_OR_ADDRESS.sub("…", value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def set_up(level: str) -> None:
+    """Configure the logs of this process, those of libraries included."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    is_terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=["workflow_id", "activity_type"])],
+            processors=[remove_meta, structlog.processors.format_exc_info, redact, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)

@@ -1,0 +1,182 @@
+"""From an invitation and one of its deliveries to the letter that goes out."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.domain.invitation import Delivery, Invitation, Office
+from doorstep.domain.messages import Letter, Message
+from doorstep.domain.passwords import RESET_VALIDITY
+
+WITH_LINK = frozenset({Message.INVITATION, Message.REMINDER})
+TO_APPROVERS = frozenset({Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION})
+TO_STAFF = TO_APPROVERS | {Message.DECLINED_NOTICE, Message.BOUNCE_NOTICE}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What letters need to know of the installation: addresses of the pages, of the Temporal UI, and the sender."""
+
+    public_url: str
+    sender: str
+    temporal_ui_url: str = ""
+    temporal_namespace: str = "default"
+    temporal_address: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom a letter about a password is for; `expires_at` is the end of the link, where there is one."""
+
+    username: str
+    name: str
+    expires_at: datetime | None = None
+
+
+def letter_for(desk: Desk, invitation: Invitation, delivery: Delivery, token: str = "") -> Letter:
+    """The letter of `delivery`; `token` opens the link where the message has one.
+
+    Raises:
+        ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
+    """
+    if delivery.handed_over_at is None:
+        raise ValueError("the attempt was not opened")
+    office = invitation.office
+    is_to_staff = delivery.message in TO_STAFF
+    is_old_address = delivery.message is Message.READDRESSED_NOTICE
+    values = _office_values(office) | _values(desk, invitation, delivery, token)
+    return Letter(
+        message=delivery.message,
+        delivery_id=delivery.id,
+        recipient_address=delivery.recipient,
+        recipient_name="" if is_to_staff or is_old_address else invitation.name,
+        sender=office.sender or desk.sender,
+        reply_to=office.help_email,
+        handed_over_at=delivery.handed_over_at,
+        locale=office.locale,
+        time_zone=office.time_zone,
+        values=values,
+    )
+
+
+def password_letter(desk: Desk, office: Office, person: Person, delivery: Delivery, link: str = "") -> Letter:
+    """The letter about a password, or about why there is none to set yet.
+
+    Raises:
+        ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
+    """
+    if delivery.handed_over_at is None:
+        raise ValueError("the attempt was not opened")
+    portal = office.public_url or desk.public_url
+    values = _office_values(office) | {
+        "username": person.username,
+        "link": f"{portal}/reset/{link}" if link else "",
+        "validity_hours": round(RESET_VALIDITY.total_seconds() / 3600),
+        "expires_at": person.expires_at or delivery.handed_over_at,
+        "changed_at": delivery.created_at,
+        "sign_in_url": f"{portal}/sign-in",
+        "forgot_url": f"{portal}/forgot",
+    }
+    return Letter(
+        message=delivery.message,
+        delivery_id=delivery.id,
+        recipient_address=delivery.recipient,
+        recipient_name=person.name,
+        sender=office.sender or desk.sender,
+        reply_to=office.help_email,
+        handed_over_at=delivery.handed_over_at,
+        locale=office.locale,
+        time_zone=office.time_zone,
+        values=values,
+    )
+
+
+def _office_values(office: Office) -> dict[str, object]:
+    return {"office_name": office.name, "help_email": office.help_email, "help_phone": office.help_phone}
+
+
+def _values(desk: Desk, invitation: Invitation, delivery: Delivery, token: str) -> dict[str, object]:
+    message = delivery.message
+    portal = invitation.office.public_url or desk.public_url
+    pages: dict[str, object] = {
+        "sign_in_url": f"{portal}/sign-in",
+        "forgot_url": f"{portal}/forgot",
+        "username": invitation.username,
+    }
+    if message in WITH_LINK:
+        return _link_values(invitation, delivery, f"{portal}/invitation/{token}")
+    if message in TO_APPROVERS:
+        return _approval_values(desk, invitation, delivery)
+    if message is Message.WELCOME:
+        return pages | {"grants": _grants(invitation)}
+    if message is Message.REJECTED:
+        return {"reason": invitation.decision_note}
+    invited: dict[str, object] = {
+        "invitee_name": invitation.name,
+        "invitee_address": invitation.address,
+        "invitation_id": str(invitation.id),
+    }
+    return pages | invited
+
+
+def _link_values(invitation: Invitation, delivery: Delivery, link: str) -> dict[str, object]:
+    return {
+        "link": link,
+        "validity_hours": round(invitation.policy.validity.total_seconds() / 3600),
+        "expires_at": invitation.expires_at or delivery.handed_over_at,
+        "accounts": _accounts(invitation),
+        "is_resent": invitation.generation > 1,
+    }
+
+
+def _accounts(invitation: Invitation) -> list[tuple[str, str]]:
+    return [(account.code, account.name) for account in invitation.accounts]
+
+
+def _grants(invitation: Invitation) -> list[tuple[str, str, list[str]]]:
+    granted = list(invitation.permissions if invitation.granted is None else invitation.granted)
+    accounts = _accounts(invitation) or [("", invitation.office.name)]
+    return [(code, name, granted) for code, name in accounts]
+
+
+def _approval_values(desk: Desk, invitation: Invitation, delivery: Delivery) -> dict[str, object]:
+    decision = {"approver": delivery.recipient, "permissions": list(invitation.permissions)}
+    approve_json = json.dumps(decision, ensure_ascii=False)
+    since: datetime | None = invitation.set_up_at or delivery.handed_over_at
+    return {
+        "invitee_name": invitation.name,
+        "invitee_address": invitation.address,
+        "username": invitation.username,
+        "accounts": _accounts(invitation),
+        "permissions": list(invitation.permissions),
+        "invited_by": invitation.invited_by,
+        "set_up_at": since,
+        "waiting_since": since,
+        "workflow_id": invitation.workflow_id,
+        "workflow_url": workflow_url(desk, invitation.workflow_id),
+        "approve_command": signal_line(desk, invitation.workflow_id, "approve", approve_json),
+        "reject_command": signal_line(
+            desk,
+            invitation.workflow_id,
+            "reject",
+            json.dumps({"approver": delivery.recipient, "reason": ""}, ensure_ascii=False),
+        ),
+        "approve_json": approve_json,
+    }
+
+
+def workflow_url(desk: Desk, workflow_id: str) -> str:
+    """The page of a workflow in the Temporal UI; empty where no UI is known."""
+    if not desk.temporal_ui_url:
+        return ""
+    return f"{desk.temporal_ui_url.rstrip('/')}/namespaces/{desk.temporal_namespace}/workflows/{workflow_id}"
+
+
+def signal_line(desk: Desk, workflow_id: str, name: str, payload: str) -> str:
+    """The line to type, or to paste, that sends one signal."""
+    words = ["temporal", "workflow", "signal"]
+    if desk.temporal_address:
+        words += ["--address", desk.temporal_address]
+    words += ["--workflow-id", workflow_id, "--name", name, "--input", payload]
+    return shlex.join(words)

@@ -1,0 +1,1 @@
+"""Links, passwords and sessions: whatever must not be guessed."""

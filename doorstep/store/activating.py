@@ -1,0 +1,63 @@
+"""Activation: the user can sign in and belongs to the accounts, at one commit; running it again changes nothing."""
+
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Invitation
+from doorstep.domain.messages import Message
+from doorstep.domain.states import Attention, State
+from doorstep.store import audit, deliveries
+from doorstep.store import tables as t
+from doorstep.store.audit import CLOCK
+from doorstep.store.orders import change
+
+i = t.invitations.c
+
+
+async def activate(tx: AsyncConnection, invitation: Invitation) -> None:
+    """Make an approved invitation active and queue the good news; nothing for any other state."""
+    if not await change(
+        tx, invitation.id, frozenset({State.APPROVED}), state=State.ACTIVE, activated_at=func.now(), attention=[]
+    ):
+        return
+    users = update(t.users).where(t.users.c.id == invitation.user_id, t.users.c.state == "unapproved")
+    address = (await tx.execute(users.values(state="active").returning(t.users.c.email))).scalar_one()
+    await _join(tx, invitation)
+    for message in (Message.APPROVED, Message.WELCOME):
+        await deliveries.queue(tx, invitation.id, message, invitation.generation, [address])
+    await audit.record(tx, Event.ACTIVATED, CLOCK, subject_id=invitation.id)
+
+
+async def _join(tx: AsyncConnection, invitation: Invitation) -> None:
+    """One membership an account, so that a person with two never sees a mix (S3.11)."""
+    granted = list(invitation.permissions if invitation.granted is None else invitation.granted)
+    accounts: list[UUID | None] = [account.id for account in invitation.accounts] or [None]
+    rows = [
+        {
+            "id": uuid7(),
+            "user_id": invitation.user_id,
+            "office": invitation.office.code,
+            "account_id": account,
+            "permissions": granted,
+            "invitation_id": invitation.id,
+        }
+        for account in accounts
+    ]
+    await tx.execute(insert(t.memberships).on_conflict_do_nothing(), rows)
+
+
+async def flag_failing(tx: AsyncConnection, invitation: Invitation, cause: str) -> None:
+    """Raise the flag that an approved invitation cannot be activated; once, however often it is tried."""
+    flagged = update(t.invitations).where(
+        i.id == invitation.id,
+        i.state == State.APPROVED,
+        ~i.attention.contains([Attention.ACTIVATION_FAILING]),
+    )
+    values = {"attention": i.attention.op("||")(array([str(Attention.ACTIVATION_FAILING)]))}
+    if (await tx.execute(flagged.values(**values))).rowcount:
+        await audit.record(tx, Event.ACTIVATION_FAILED, CLOCK, subject_id=invitation.id, code=cause)

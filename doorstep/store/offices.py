@@ -1,0 +1,106 @@
+"""Offices, their versioned policies and their username administrators."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.addresses import EmailAddress
+from doorstep.domain.errors import Invalid, NotFound
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Office
+from doorstep.domain.policy import MAX_APPROVERS, Policy
+from doorstep.store import audit
+from doorstep.store import tables as t
+from doorstep.store.audit import Actor
+from doorstep.store.loading import POLICY_COLUMNS
+
+o = t.offices.c
+DEFAULTS = {"region": "NZ", "locale": "en_NZ", "time_zone": "Pacific/Auckland"}
+_OWN = ("name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone")
+
+
+async def get(tx: AsyncConnection, code: str) -> Office:
+    """The office with its present policy and administrators.
+
+    Raises:
+        NotFound: `no_such_office`, with the command that makes it.
+    """
+    own = [o[name] for name in _OWN]
+    query = (
+        select(*own, *POLICY_COLUMNS, t.policies.c.id, t.policies.c.version)
+        .select_from(t.offices.join(t.policies, t.policies.c.id == o.policy_id))
+        .where(o.code == code)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound(
+            "no_such_office", f"There is no office {code[:20]!r}. Make it first: doorstep office set {code[:20]}"
+        )
+    approvers = select(t.approvers.c.address).where(t.approvers.c.office == code).order_by(t.approvers.c.address)
+    addresses = (await tx.execute(approvers)).scalars().all()
+    rules = dict(zip((c.name for c in POLICY_COLUMNS), row[len(own) : -2], strict=True))
+    policy = Policy(**rules | {"required_fields": tuple(rules["required_fields"])})
+    return Office(
+        code=code,
+        **dict(zip(_OWN, row[: len(own)], strict=True)),
+        policy=policy,
+        policy_id=row[-2],
+        policy_version=row[-1],
+        approvers=tuple(addresses),
+    )
+
+
+async def codes(tx: AsyncConnection) -> list[str]:
+    """The codes of all offices."""
+    return list((await tx.execute(select(o.code).order_by(o.code))).scalars())
+
+
+async def put(
+    tx: AsyncConnection, actor: Actor, code: str, own: Mapping[str, str], rules: Mapping[str, object]
+) -> Office:
+    """Make or change an office; changed rules become a new version of the policy."""
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"office/{code}", 0))))
+    if (await tx.execute(select(o.code).where(o.code == code))).one_or_none() is None:
+        policy_id = await _add_policy(tx, code, 1, replace(Policy(), **rules))  # type: ignore[arg-type]
+        values = DEFAULTS | {"name": code.upper()} | dict(own)
+        await tx.execute(t.offices.insert().values(code=code, policy_id=policy_id, **values))
+    else:
+        present = await get(tx, code)
+        wanted = replace(present.policy, **rules)  # type: ignore[arg-type]
+        changed: dict[str, object] = dict(own)
+        if wanted != present.policy:
+            changed["policy_id"] = await _add_policy(tx, code, present.policy_version + 1, wanted)
+        if changed:
+            await tx.execute(t.offices.update().where(o.code == code).values(**changed))
+    detail = {"office": code, "changed": sorted([*own, *rules])}
+    await audit.record(tx, Event.OFFICE_SET, actor, subject_id=None, detail=detail)
+    return await get(tx, code)
+
+
+async def _add_policy(tx: AsyncConnection, code: str, version: int, policy: Policy) -> int:
+    values = asdict(policy) | {"required_fields": list(policy.required_fields)}
+    made = t.policies.insert().values(office=code, version=version, **values).returning(t.policies.c.id)
+    policy_id: int = (await tx.execute(made)).scalar_one()
+    return policy_id
+
+
+async def set_approvers(tx: AsyncConnection, actor: Actor, code: str, addresses: Sequence[EmailAddress]) -> Office:
+    """Replace the username administrators of an office: one to three (S4.21, S4.22).
+
+    Raises:
+        Invalid: `approvers_count`; NotFound: `no_such_office`.
+    """
+    distinct = {address.key: address for address in addresses}
+    if not 1 <= len(distinct) <= MAX_APPROVERS:
+        sentence = f"An office has one to {MAX_APPROVERS} username administrators; {len(distinct)} were given."
+        raise Invalid("approvers_count", sentence, field="approvers")
+    await get(tx, code)
+    await tx.execute(delete(t.approvers).where(t.approvers.c.office == code))
+    rows = [{"office": code, "address_key": a.key, "address": a.typed} for a in distinct.values()]
+    await tx.execute(insert(t.approvers), rows)
+    detail = {"office": code, "count": len(rows)}
+    await audit.record(tx, Event.APPROVERS_SET, actor, subject_id=None, detail=detail)
+    return await get(tx, code)

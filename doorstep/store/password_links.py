@@ -1,0 +1,81 @@
+"""Forgotten passwords: one row a request, whoever asked, so that known and unknown names look alike (T08).
+
+States: `asked` (the workflow has to look who is meant), `sent` (a link is out), then `used`, `expired`, or `moot` for
+whoever needed no link.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.passwords import RESET_VALIDITY
+from doorstep.store import tables as t
+
+p = t.password_links.c
+
+
+@dataclass(frozen=True)
+class PasswordLink:
+    """A request for a new password, as of `now`."""
+
+    id: UUID
+    user_id: UUID | None
+    asked_key: str
+    state: str
+    rev: int
+    expires_at: datetime | None
+    now: datetime
+
+    @property
+    def is_live(self) -> bool:
+        """True while its link opens the form."""
+        return self.state == "sent" and self.expires_at is not None and self.now < self.expires_at
+
+
+async def insert(tx: AsyncConnection, identifier: UUID, asked_key: str) -> None:
+    """Note that somebody asked."""
+    await tx.execute(t.password_links.insert().values(id=identifier, asked_key=asked_key, state="asked"))
+
+
+async def get(tx: AsyncConnection, identifier: UUID, *, for_update: bool = False) -> PasswordLink | None:
+    """The request, or None."""
+    query = select(p.id, p.user_id, p.asked_key, p.state, p.rev, p.expires_at, func.now()).where(p.id == identifier)
+    row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
+    return None if row is None else PasswordLink(*row)
+
+
+async def move(tx: AsyncConnection, identifier: UUID, from_state: str, **values: object) -> bool:
+    """The guarded statement of a request."""
+    statement = update(t.password_links).where(p.id == identifier, p.state == from_state)
+    changed = {"rev": p.rev + 1, "changed_at": func.now()} | values
+    return (await tx.execute(statement.values(**changed))).rowcount == 1
+
+
+async def open_clock(tx: AsyncConnection, identifier: UUID) -> None:
+    """Start the validity, just before the first attempt to hand the link over."""
+    await tx.execute(
+        update(t.password_links)
+        .where(p.id == identifier, p.expires_at.is_(None))
+        .values(expires_at=func.now() + RESET_VALIDITY)
+    )
+
+
+async def use(tx: AsyncConnection, identifier: UUID) -> bool:
+    """Consume a live link; False when it is used, expired or superseded."""
+    statement = update(t.password_links).where(p.id == identifier, p.state == "sent", p.expires_at > func.now())
+    values = {"state": "used", "rev": p.rev + 1, "changed_at": func.now()}
+    return (await tx.execute(statement.values(**values))).rowcount == 1
+
+
+async def end_others(tx: AsyncConnection, user_id: UUID, identifier: UUID) -> None:
+    """One change of password ends every other link of that user."""
+    statement = update(t.password_links).where(p.user_id == user_id, p.id != identifier, p.state == "sent")
+    await tx.execute(statement.values(state="moot", rev=p.rev + 1, changed_at=func.now()))
+
+
+async def see(tx: AsyncConnection, identifier: UUID, rev: int) -> None:
+    """Note up to which revision the workflow has acted."""
+    await tx.execute(update(t.password_links).where(p.id == identifier).values(seen_rev=func.greatest(p.seen_rev, rev)))

@@ -1,0 +1,76 @@
+"""Forgot password: who is meant, and what the mail has to say in the state that they are in (decision 8)."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.errors import Refused
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Invitation, Office
+from doorstep.domain.messages import Message
+from doorstep.domain.states import Command, State
+from doorstep.security.links import KeyRing, Purpose
+from doorstep.store import audit, deliveries, links, offices, password_links, sending
+from doorstep.store import tables as t
+from doorstep.store.audit import CLOCK, Actor
+from doorstep.store.loading import load
+from doorstep.store.orders import Order
+from doorstep.store.password_links import PasswordLink
+from doorstep.store.users import User, by_id, by_name_or_address
+
+i = t.invitations.c
+
+
+async def resolve(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> None:
+    """Find out who is meant and queue the one message that fits; nothing for somebody unknown."""
+    if link.state != "asked":
+        return
+    user = await by_name_or_address(tx, link.asked_key)
+    if user is not None and user.state == "active":
+        await password_links.move(tx, link.id, "asked", state="sent", user_id=user.id)
+        await links.keep(tx, ring.make(Purpose.RESET, link.id, 1))
+        await deliveries.queue(tx, link.id, Message.PASSWORD_RESET, 1, [user.email])
+        await audit.record(tx, Event.PASSWORD_RESET_ASKED, CLOCK, subject_id=user.id)
+        return
+    await password_links.move(tx, link.id, "asked", state="moot", user_id=None if user is None else user.id)
+    if user is not None and user.state == "unapproved":
+        await deliveries.queue(tx, link.id, Message.SET_UP_RECEIVED, 1, [user.email])
+    elif user is None:
+        await _invite_again(tx, ring, link)
+
+
+async def _invite_again(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> None:
+    """A pending invitation goes out once more, the same link; an expired one gets a new link by the usual rules."""
+    open_states = (State.PENDING, State.EXPIRED)
+    query = select(i.id).where(i.address_key == link.asked_key, i.state.in_(open_states), i.closed_at.is_(None))
+    found = (await tx.execute(query.order_by(i.created_at.desc()).limit(1))).scalar_one_or_none()
+    if found is None:
+        return
+    invitation = await load(tx, found, for_update=True)
+    if invitation is None:
+        return
+    if invitation.state is State.EXPIRED:
+        order = Order(Command.REQUEST_NEW_LINK, invitation.id, Actor("invitee", "page"))
+        try:
+            await sending.request_new_link(tx, ring, order)
+        except Refused:
+            return
+    elif invitation.expires_at is not None:
+        facts = {"invitation_id": str(invitation.id)}
+        await deliveries.queue(tx, link.id, Message.INVITATION, 1, [invitation.address], facts)
+
+
+async def invitation_of(tx: AsyncConnection, facts: dict[str, object]) -> Invitation | None:
+    """The invitation that a copy of its message is about."""
+    return await load(tx, UUID(str(facts["invitation_id"])))
+
+
+async def person_of(tx: AsyncConnection, link: PasswordLink) -> tuple[User, Office] | None:
+    """The user of a request, and the office that their messages come from."""
+    user = None if link.user_id is None else await by_id(tx, link.user_id)
+    if user is None:
+        return None
+    query = select(i.office).where(i.user_id == user.id).order_by(i.created_at).limit(1)
+    office = (await tx.execute(query)).scalar_one_or_none()
+    return None if office is None else (user, await offices.get(tx, office))

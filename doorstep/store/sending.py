@@ -1,0 +1,149 @@
+"""Sending again: drafts, new links, other addresses. Each makes a new generation, which kills the link before it."""
+
+from datetime import timedelta
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.addresses import mask
+from doorstep.domain.errors import Conflict, Forbidden, Gone, TooMany
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Invitation
+from doorstep.domain.messages import Message
+from doorstep.domain.states import Command, State
+from doorstep.security.links import KeyRing, Purpose
+from doorstep.store import audit, deliveries, links, users
+from doorstep.store import tables as t
+from doorstep.store.orders import Order, change, get, why_not
+from doorstep.store.places import hold_place, refuse_duplicate
+
+LINK_MESSAGES = (Message.INVITATION, Message.REMINDER)
+
+
+def require_approvers(invitation: Invitation) -> None:
+    """S4.21, S4.23: without a username administrator nothing is sent."""
+    if not invitation.office.approvers:
+        raise Conflict(
+            "no_approver",
+            f"Office {invitation.office.code} has no username administrator, so nobody could approve. "
+            f"Name one first: doorstep approvers set {invitation.office.code} ADDRESS",
+        )
+
+
+async def send_draft(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
+    """Send what was saved for later (S0.16)."""
+    invitation = await get(tx, order.invitation_id, for_update=True)
+    require_approvers(invitation)
+    await refuse_duplicate(tx, invitation)
+    await hold_place(tx, invitation)
+    await _new_link(tx, ring, order, invitation, frozenset({State.DRAFT}), {})
+    await audit.record(tx, Event.RELEASED, order.actor, subject_id=invitation.id)
+
+
+async def resend(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
+    """The same invitation under a new link (decision 3); for an active one that never signed in, the good news."""
+    invitation = await get(tx, order.invitation_id, for_update=True)
+    if invitation.state is State.ACTIVE:
+        await _tell_again(tx, order, invitation)
+        return
+    await reissue(tx, ring, order, invitation)
+    await audit.record(tx, Event.RESENT, order.actor, subject_id=invitation.id)
+
+
+async def request_new_link(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
+    """A new link for whoever holds an old one: it goes to the address of the invitation, nowhere else."""
+    invitation = await get(tx, order.invitation_id, for_update=True)
+    if invitation.state in (State.REVOKED, State.DECLINED, State.REJECTED, State.ERASED):
+        raise Gone("link_revoked", "This invitation was withdrawn.")
+    await reissue(tx, ring, order, invitation)
+    await audit.record(tx, Event.NEW_LINK_REQUESTED, order.actor, subject_id=invitation.id)
+
+
+async def readdress(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
+    """Send to another address: the old link dies first, and the old address is told (decision 4, T29)."""
+    invitation = await get(tx, order.invitation_id, for_update=True)
+    if order.address is None:
+        raise ValueError("an order to readdress needs an address")
+    values: dict[str, object] = {"address": order.address.typed, "address_key": order.address.key}
+    await reissue(tx, ring, order, invitation, values)
+    if order.address.key != invitation.address_key:
+        await deliveries.queue(
+            tx, invitation.id, Message.READDRESSED_NOTICE, invitation.generation, [invitation.address]
+        )
+    detail = {"before": mask(invitation.address), "after": mask(order.address.typed)}
+    await audit.record(tx, Event.READDRESSED, order.actor, subject_id=invitation.id, detail=detail)
+
+
+async def reissue(
+    tx: AsyncConnection, ring: KeyRing, order: Order, invitation: Invitation, values: dict[str, object] | None = None
+) -> None:
+    """Open a new generation if the state, the cooldown and the places allow it."""
+    if invitation.state not in (State.PENDING, State.EXPIRED) or invitation.closed_at is not None:
+        raise why_not(invitation, order.command)
+    require_approvers(invitation)
+    _respect_cooldown(invitation, order.command)
+    await refuse_duplicate(tx, invitation, address_key=str((values or {}).get("address_key", "")) or None)
+    if invitation.state is State.EXPIRED:
+        await hold_place(tx, invitation)
+    await _new_link(tx, ring, order, invitation, frozenset({invitation.state}), values or {})
+
+
+def _respect_cooldown(invitation: Invitation, command: Command) -> None:
+    """An inbox is not flooded; a corrected address need not wait."""
+    if command is Command.CHANGE_ADDRESS or invitation.link_made_at is None:
+        return
+    left = invitation.link_made_at + invitation.policy.resend_cooldown - invitation.now
+    if left > timedelta(0):
+        seconds = int(left.total_seconds()) + 1
+        raise TooMany("too_soon", f"One was sent a moment ago; try again in {seconds} seconds.", retry_after=seconds)
+
+
+async def _new_link(
+    tx: AsyncConnection,
+    ring: KeyRing,
+    order: Order,
+    invitation: Invitation,
+    states: frozenset[State],
+    values: dict[str, object],
+) -> None:
+    generation = invitation.generation + (invitation.state is not State.DRAFT)
+    fresh = {
+        "state": State.PENDING,
+        "generation": generation,
+        "attention": [],
+        "is_reminded": False,
+        "link_made_at": func.now(),
+        "expires_at": func.now() + invitation.policy.validity,  # moves to the hour of the handing over
+        "expired_at": None,
+    } | values
+    if not await change(tx, invitation.id, states, **fresh):
+        raise why_not(await get(tx, invitation.id), order.command)
+    await deliveries.withdraw(tx, invitation.id, LINK_MESSAGES, cause="superseded")
+    await links.keep(tx, ring.make(Purpose.INVITATION, invitation.id, generation))
+    address = str(values.get("address", invitation.address))
+    await deliveries.queue(tx, invitation.id, Message.INVITATION, generation, [address], {"is_resent": generation > 1})
+
+
+async def _tell_again(tx: AsyncConnection, order: Order, invitation: Invitation) -> None:
+    """S2.10, S2.11: until the first sign-in staff can send the good news again; afterwards no longer."""
+    never = exists().where(t.users.c.id == t.invitations.c.user_id, t.users.c.first_signed_in_at.is_(None))
+    moved = await change(
+        tx,
+        invitation.id,
+        frozenset({State.ACTIVE}),
+        never,
+        or_(
+            t.invitations.c.link_made_at.is_(None),
+            func.now() > t.invitations.c.link_made_at + invitation.policy.resend_cooldown,
+        ),
+        generation=t.invitations.c.generation + 1,
+        link_made_at=func.now(),
+    )
+    if not moved:
+        if await users.has_signed_in(tx, invitation.user_id):
+            raise Forbidden("signed_in_already", "The person has signed in already, so there is nothing to send again.")
+        _respect_cooldown(invitation, order.command)
+        raise why_not(invitation, order.command)
+    address = (await tx.execute(select(t.users.c.email).where(t.users.c.id == invitation.user_id))).scalar_one()
+    await deliveries.queue(tx, invitation.id, Message.APPROVED, invitation.generation + 1, [address])
+    await audit.record(tx, Event.RESENT, order.actor, subject_id=invitation.id)

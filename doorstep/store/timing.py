@@ -1,0 +1,81 @@
+"""What time alone does to an invitation; every guard asks the database's clock, the workflow's timers only wake."""
+
+from sqlalchemy import exists, func
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Invitation
+from doorstep.domain.messages import Message
+from doorstep.domain.states import Attention, State
+from doorstep.store import audit, deliveries
+from doorstep.store import tables as t
+from doorstep.store.audit import CLOCK
+from doorstep.store.deciding import APPROVAL_MESSAGES
+from doorstep.store.orders import change
+from doorstep.store.sending import LINK_MESSAGES
+
+i = t.invitations.c
+d = t.deliveries.c
+
+
+async def expire(tx: AsyncConnection, invitation: Invitation) -> None:
+    """Expire a link that nobody used in time; not one whose message is known never to have left."""
+    still_to_go = exists().where(
+        d.subject_id == i.id,
+        d.message == Message.INVITATION,
+        d.generation == i.generation,
+        d.status.in_(("queued", "deferred")),
+        ~d.is_attempt_open,
+    )
+    is_over = i.expires_at + invitation.policy.grace <= func.now()
+    values = {"state": State.EXPIRED, "expired_at": func.now()}
+    if await change(tx, invitation.id, frozenset({State.PENDING}), is_over, ~still_to_go, **values):
+        await deliveries.withdraw(tx, invitation.id, LINK_MESSAGES, cause="expired")
+        await audit.record(tx, Event.EXPIRED, CLOCK, subject_id=invitation.id)
+
+
+async def close(tx: AsyncConnection, invitation: Invitation) -> None:
+    """End an expired invitation whose reissue window is over (decision 2)."""
+    is_over = i.expired_at + invitation.policy.reissue_window <= func.now()
+    if await change(
+        tx, invitation.id, frozenset({State.EXPIRED}), is_over, i.closed_at.is_(None), closed_at=func.now()
+    ):
+        await audit.record(tx, Event.CLOSED, CLOCK, subject_id=invitation.id)
+
+
+async def remind(tx: AsyncConnection, invitation: Invitation) -> None:
+    """Queue the reminder, with the same link, when half of the time is over."""
+    policy = invitation.policy
+    is_due = i.expires_at - policy.validity + policy.reminder_after <= func.now()
+    is_live = i.expires_at > func.now()
+    is_due_once = (~i.is_reminded, ~i.attention.contains([Attention.UNDELIVERABLE]))
+    if await change(tx, invitation.id, frozenset({State.PENDING}), is_due, is_live, *is_due_once, is_reminded=True):
+        await deliveries.queue(tx, invitation.id, Message.REMINDER, invitation.generation, [invitation.address])
+        await audit.record(tx, Event.REMINDED, CLOCK, subject_id=invitation.id)
+
+
+async def nudge(tx: AsyncConnection, invitation: Invitation) -> None:
+    """Remind the username administrators of a decision that waits."""
+    is_due = i.set_up_at + invitation.policy.approval_reminder <= func.now()
+    waiting = frozenset({State.AWAITING_APPROVAL})
+    if await change(tx, invitation.id, waiting, is_due, ~i.is_nudged, is_nudged=True):
+        await _to_approvers(tx, invitation, Message.APPROVAL_REMINDER)
+        await audit.record(tx, Event.APPROVERS_REMINDED, CLOCK, subject_id=invitation.id)
+
+
+async def escalate(tx: AsyncConnection, invitation: Invitation) -> None:
+    """Say that a decision is overdue, and flag it; nothing is ever approved by a time-out (decision 6)."""
+    is_due = i.set_up_at + invitation.policy.approval_escalation <= func.now()
+    flags = i.attention.op("||")(array([str(Attention.APPROVAL_OVERDUE)]))
+    waiting = frozenset({State.AWAITING_APPROVAL})
+    values = {"is_escalated": True, "attention": flags}
+    if await change(tx, invitation.id, waiting, is_due, ~i.is_escalated, **values):
+        await _to_approvers(tx, invitation, Message.APPROVAL_ESCALATION)
+        await audit.record(tx, Event.ESCALATED, CLOCK, subject_id=invitation.id)
+
+
+async def _to_approvers(tx: AsyncConnection, invitation: Invitation, message: Message) -> None:
+    earlier = tuple(m for m in APPROVAL_MESSAGES if m is not message)
+    await deliveries.withdraw(tx, invitation.id, earlier, cause="superseded")
+    await deliveries.queue(tx, invitation.id, message, invitation.generation, invitation.office.approvers)

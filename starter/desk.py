@@ -1,0 +1,32 @@
+"""What every part of the client API stands on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from doorstep.security.links import KeyRing
+from doorstep.settings import Settings
+from doorstep.store.audit import Actor
+from doorstep.store.engine import transact
+from starter.temporal import Starter
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Connected:
+    """An engine, a starter, the key ring, the settings, and who acts unless a call says otherwise."""
+
+    engine: AsyncEngine
+    starter: Starter
+    ring: KeyRing
+    settings: Settings
+    actor: Actor
+
+    async def _run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        return await transact(self.engine, work)
+
+    def _as(self, name: str | None) -> Actor:
+        return self.actor if name is None else Actor(name.strip(), self.actor.via)

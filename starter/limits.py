@@ -1,0 +1,35 @@
+"""How often who may try what; counted over all processes (T06, T07, T28)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `limit` tries in `window`, counted apart for each set of `parts`."""
+
+    name: str
+    limit: int
+    window: timedelta
+
+    def key(self, *parts: str) -> str:
+        """The row's key; hashed, since parts are addresses of people and machines."""
+        digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+        return f"{self.name}:{digest}"
+
+
+GUESSES = Limit("link", 10, timedelta(minutes=15))
+"""Unknown links from one source."""
+
+SIGN_INS_OF_ONE = Limit("sign-in-name", 10, timedelta(minutes=15))
+"""Wrong passwords for one username from one source: another source is not locked out."""
+
+SIGN_INS = Limit("sign-in", 60, timedelta(minutes=15))
+"""Wrong passwords from one source."""
+
+FORGOTTEN_OF_ONE = Limit("forgot-name", 6, timedelta(minutes=15))
+"""Mails that one name can cause."""
+
+FORGOTTEN = Limit("forgot", 60, timedelta(minutes=15))
+"""Requests for mails from one source."""

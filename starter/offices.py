@@ -1,0 +1,164 @@
+"""Offices, their username administrators, and the import of an ERP export."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.erp import ImportRow, RefusedRow, RowRefusal, describe_export, read_export
+from doorstep.domain.errors import Invalid
+from doorstep.domain.events import Event
+from doorstep.domain.invitation import Office
+from doorstep.store import audit, directory, offices
+from doorstep.store.directory import Merged
+from starter.desk import Connected
+from starter.onboarding import checked_address
+
+LONGEST_CODE = 40
+
+
+@dataclass
+class ImportReport:
+    """What an import did; `refused` and `warned` hold the lines that a person should look at."""
+
+    rows: int
+    new_accounts: int = 0
+    new_contacts: int = 0
+    merged: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    warned: list[tuple[int, str]] = field(default_factory=list)
+
+    def note(self, row: ImportRow, merged: Merged) -> None:
+        """Count one row that was taken."""
+        self.new_accounts += merged.is_new_account
+        self.new_contacts += merged.is_new_contact
+        self.merged += not (merged.is_new_account or merged.is_new_contact)
+        self.warned += [(row.line, warning) for warning in row.warnings]
+
+
+class Offices(Connected):
+    """What an office needs before it may send."""
+
+    async def office_set(
+        self, code: str, *, own: Mapping[str, str] | None = None, rules: Mapping[str, object] | None = None
+    ) -> Office:
+        """Make or change an office: `own` are its name, region, locale …; `rules` its policy.
+
+        Raises:
+            Invalid: with the field.
+        """
+        clean = code.strip().lower()
+        if not clean.replace("-", "").isalnum() or not clean.isascii() or len(clean) > LONGEST_CODE:
+            raise Invalid(
+                "office_code", "An office's code is made of letters, digits and hyphens, such as nz.", field="code"
+            )
+        checked = {name: value.strip() for name, value in (own or {}).items()}
+        _check_own(checked)
+        _check_rules(rules or {})
+        return await self._run(lambda tx: offices.put(tx, self.actor, clean, checked, rules or {}))
+
+    async def office(self, code: str) -> Office:
+        """The office, its policy and its administrators."""
+        return await self._run(lambda tx: offices.get(tx, code))
+
+    async def offices(self) -> list[str]:
+        """The codes of all offices."""
+        return await self._run(offices.codes)
+
+    async def approvers_set(self, office: str, addresses: Sequence[str]) -> Office:
+        """Replace the username administrators of an office, one to three."""
+        checked = [checked_address(address) for address in addresses]
+        return await self._run(lambda tx: offices.set_approvers(tx, self.actor, office, checked))
+
+    async def import_rows(self, data: bytes, office: str, *, is_dry_run: bool = False) -> "Import":
+        """Begin the import of an ERP export; iterate over it to carry it out, row by row.
+
+        Raises:
+            ExportError: the file as a whole cannot be read; NotFound: no such office.
+        """
+        region = (await self.office(office)).region
+        return Import(self, office, data, region, is_dry_run=is_dry_run)
+
+
+class Import:
+    """An import under way: each step takes one row, in a transaction of its own."""
+
+    def __init__(self, client: Offices, office: str, data: bytes, region: str, *, is_dry_run: bool) -> None:
+        self.summary = describe_export(data)
+        self.report = ImportReport(rows=self.summary.rows)
+        self._client = client
+        self._office = office
+        self._is_dry_run = is_dry_run
+        self._rows: Iterator[ImportRow | RefusedRow] = read_export(data, region=region)
+
+    def __aiter__(self) -> "Import":
+        return self
+
+    async def __anext__(self) -> ImportRow | RefusedRow:
+        row = next(self._rows, None)
+        if row is None:
+            await self._finish()
+            raise StopAsyncIteration
+        if isinstance(row, RefusedRow):
+            self.report.refused.append(row)
+            return row
+        return await self._take(row)
+
+    async def _take(self, row: ImportRow) -> ImportRow | RefusedRow:
+        try:
+            merged = await self._client._run(lambda tx: self._merge(tx, row))  # noqa: SLF001 - our own other half
+        except DBAPIError:
+            refused = RefusedRow(
+                row.line, "", RowRefusal.UNREADABLE, "The database refused it.", "Report it with its line."
+            )
+            self.report.refused.append(refused)
+            return refused
+        self.report.note(row, merged)
+        return row
+
+    async def _merge(self, tx: AsyncConnection, row: ImportRow) -> Merged:
+        merged = await directory.merge(tx, self._office, row)
+        if self._is_dry_run:
+            await tx.rollback()
+        return merged
+
+    async def _finish(self) -> None:
+        if self._is_dry_run:
+            return
+        report = self.report
+        detail = {"office": self._office, "rows": report.rows, "refused": len(report.refused)}
+        actor = self._client.actor
+        await self._client._run(  # noqa: SLF001 - our own other half
+            lambda tx: audit.record(tx, Event.IMPORTED, actor, subject_id=None, detail=detail)
+        )
+
+
+def _check_own(own: Mapping[str, str]) -> None:
+    region = own.get("region")
+    if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise Invalid("region", "A region is the code of a country, such as NZ, AU or US.", field="region")
+    try:
+        if "locale" in own:
+            Locale.parse(own["locale"])
+        if "time_zone" in own:
+            ZoneInfo(own["time_zone"])
+    except (UnknownLocaleError, ValueError, ZoneInfoNotFoundError, OSError):
+        sentence = "Use a locale such as en_NZ and a time zone such as Pacific/Auckland."
+        raise Invalid("locale", sentence, field="locale") from None
+    if own.get("help_email"):
+        checked_address(own["help_email"])
+    if own.get("public_url") and not own["public_url"].startswith(("https://", "http://")):
+        raise Invalid("public_url", "The portal's address begins with https://", field="public_url")
+
+
+def _check_rules(rules: Mapping[str, object]) -> None:
+    for name, value in rules.items():
+        if isinstance(value, timedelta) and value < timedelta(0):
+            raise Invalid("duration", f"The duration {name!r} cannot be negative.", field=name)
+    if rules.get("validity") == timedelta(0):
+        raise Invalid("duration", "A link has to be valid for some time.", field="validity")

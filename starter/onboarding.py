@@ -1,0 +1,193 @@
+"""Everything that can be done to an invitation, by staff, by an administrator and by the invitee."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.addresses import AddressError, EmailAddress, parse_email
+from doorstep.domain.errors import Gone, Invalid, Refused
+from doorstep.domain.invitation import Invitation
+from doorstep.domain.states import Command
+from doorstep.security import passwords
+from doorstep.security.links import LinkRecord
+from doorstep.store import answering, creating, rates
+from doorstep.store.audit import Actor
+from doorstep.store.creating import NewInvitation
+from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal
+from doorstep.store.users import check_username
+from doorstep.store.work import WORK
+from starter.desk import Connected
+from starter.limits import GUESSES
+
+INVITEE = Actor("invitee", "page")
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """What a mailed link opens: the invitation, and why the form stays closed if it does."""
+
+    invitation: Invitation
+    generation: int
+    refusal: Refused | None
+
+
+class Onboarding(Connected):
+    """Commands about invitations; each decides in the database first and wakes the workflow afterwards."""
+
+    async def invite(  # noqa: PLR0913 - the one call of an integrator, all by name
+        self,
+        *,
+        office: str,
+        email: str,
+        name: str = "",
+        accounts: Sequence[str] = (),
+        job: str | None = None,
+        roles: Sequence[str] = (),
+        is_draft: bool = False,
+        is_test: bool = False,
+        idempotency_key: str | None = None,
+        actor: str | None = None,
+    ) -> Invitation:
+        """Invite a person; a duplicate of an open invitation is answered with that one and mails nothing.
+
+        Raises:
+            Refused: with the field, or the reason, and what to do.
+        """
+        new = NewInvitation(
+            office=office,
+            address=checked_address(email),
+            name=_line(name, "name"),
+            accounts=tuple(accounts),
+            job=None if job is None else _line(job, "job") or None,
+            roles=tuple(roles),
+            is_draft=is_draft,
+            is_test=is_test,
+            idempotency_key=idempotency_key,
+        )
+        invitation, is_new = await self._run(lambda tx: creating.create(tx, self.ring, self._as(actor), new))
+        if is_new and not is_draft:
+            await self.starter.start(invitation)
+        return invitation
+
+    async def send(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
+        """Send a draft."""
+        return await self._command(Order(Command.SEND, invitation_id, self._as(actor)))
+
+    async def resend(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
+        """Send again under a new link; the old one dies."""
+        return await self._command(Order(Command.RESEND, invitation_id, self._as(actor)))
+
+    async def readdress(self, invitation_id: UUID, email: str, *, actor: str | None = None) -> Invitation:
+        """Send to another address; the link that went to the old one dies first."""
+        address = checked_address(email)
+        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, self._as(actor), address=address))
+
+    async def revoke(self, invitation_id: UUID, *, reason: str = "", actor: str | None = None) -> Invitation:
+        """Take it back; also removes an active user who never signed in."""
+        return await self._command(Order(Command.REVOKE, invitation_id, self._as(actor), reason=_note(reason)))
+
+    async def approve(
+        self, invitation_id: UUID, *, approver: str, permissions: Sequence[str] | None = None, note: str = ""
+    ) -> Invitation:
+        """Approve, with other permissions where some are named."""
+        granted = None if permissions is None else tuple(permissions)
+        order = Order(Command.APPROVE, invitation_id, self._as(approver), permissions=granted, reason=_note(note))
+        return await self._command(order)
+
+    async def reject(
+        self, invitation_id: UUID, *, approver: str, reason: str = "", is_silent: bool = False
+    ) -> Invitation:
+        """Reject; the user is deleted and, unless silently, told."""
+        order = Order(Command.REJECT, invitation_id, self._as(approver), reason=_note(reason), is_silent=is_silent)
+        return await self._command(order)
+
+    async def open_link(self, token: str, *, source: str = "") -> LinkView:
+        """Look at what a mailed link opens; changes nothing but the count of wrong guesses.
+
+        Raises:
+            Gone: the link is unknown; TooMany: somebody is guessing.
+        """
+        invitation, record = await self._of_token(token, source)
+        return LinkView(invitation, record.generation, answering.link_refusal(invitation, record.generation))
+
+    async def set_up(self, token: str, *, username: str, password: str, name: str = "", source: str = "") -> Invitation:
+        """Make the user of an invitation and consume its link.
+
+        Raises:
+            Gone: the link is not live; Invalid: `username` or `password`.
+        """
+        invitation, record = await self._of_token(token, source)
+        order = Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation)
+        refusal = answering.link_refusal(invitation, record.generation)
+        if refusal is not None:
+            await record_refusal(self.engine, order, refusal)
+            raise refusal
+        checked = check_username(username)
+        context = (checked, invitation.address, invitation.office.name, invitation.name)
+        password_hash = await passwords.hash_password(passwords.check(password, context=context))
+        user = NewUser(checked, password_hash, _line(name, "name"))
+        return await self._command(
+            Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation, user=user)
+        )
+
+    async def decline(self, token: str, *, source: str = "") -> Invitation:
+        """End the invitation because the person says "not me".
+
+        Raises:
+            Gone: the link is not live.
+        """
+        invitation, record = await self._of_token(token, source)
+        return await self._command(Order(Command.DECLINE, invitation.id, INVITEE, link_generation=record.generation))
+
+    async def request_new_link(self, token: str, *, source: str = "") -> Invitation:
+        """A new link to the address of the invitation, asked for with an old one."""
+        invitation, _record = await self._of_token(token, source)
+        return await self._command(Order(Command.REQUEST_NEW_LINK, invitation.id, INVITEE))
+
+    async def _command(self, order: Order) -> Invitation:
+        invitation = await carry_out(self.engine, self.ring, order, WORK[order.command])
+        await self.starter.wake(invitation)
+        return invitation
+
+    async def _of_token(self, token: str, source: str) -> tuple[Invitation, LinkRecord]:
+        async def work(tx: AsyncConnection) -> tuple[Invitation, LinkRecord]:
+            record = await answering.find_link(tx, self.ring, token)
+            return await get(tx, record.subject_id), record
+
+        try:
+            return await self._run(work)
+        except Gone:
+            await self._run(lambda tx: rates.hit(tx, GUESSES.key(source), limit=GUESSES.limit, window=GUESSES.window))
+            raise
+
+
+def checked_address(text: str) -> EmailAddress:
+    """The address.
+
+    Raises:
+        Invalid: `address_invalid`, with what is wrong; the address itself is not repeated.
+    """
+    try:
+        return parse_email(text)
+    except AddressError as error:
+        raise Invalid("address_invalid", str(error), field="email") from None
+
+
+LONGEST_LINE = 200
+LONGEST_NOTE = 1000
+
+
+def _line(text: str, field: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > LONGEST_LINE or not line.isprintable():
+        raise Invalid("field_invalid", f"Use at most {LONGEST_LINE} plain characters.", field=field)
+    return line
+
+
+def _note(text: str) -> str:
+    note = text.strip()
+    if len(note) > LONGEST_NOTE:
+        raise Invalid("field_too_long", f"Use at most {LONGEST_NOTE} characters.", field="reason")
+    return note

@@ -1,0 +1,149 @@
+"""Signing in and out, forgotten passwords, and what a signed-in person sees."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from doorstep.domain.errors import Forbidden, Gone
+from doorstep.domain.events import Event
+from doorstep.security import passwords
+from doorstep.security.links import Purpose
+from doorstep.security.sessions import new_session_id, session_hash
+from doorstep.store import audit, links, password_links, rates, sessions, users
+from doorstep.store.audit import Actor
+from doorstep.store.users import Membership, User, username_key
+from starter.desk import Connected
+from starter.limits import FORGOTTEN, FORGOTTEN_OF_ONE, GUESSES, SIGN_INS, SIGN_INS_OF_ONE, Limit
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the portal home shows: the person and the grants, account by account."""
+
+    user: User
+    memberships: tuple[Membership, ...]
+
+
+class SigningIn(Connected):
+    """For people with a username."""
+
+    async def sign_in(self, username: str, password: str, *, source: str = "") -> str:
+        """The id of a new session.
+
+        Raises:
+            Forbidden: `sign_in_failed` for everything that must not be told apart; `waiting_for_approval` only for
+                whoever knows the password (S4.41).
+            TooMany: after ten wrong passwords for this name from this source.
+        """
+        one = SIGN_INS_OF_ONE.key(source, username_key(username))
+        await self._count((SIGN_INS_OF_ONE, one), (SIGN_INS, SIGN_INS.key(source)))
+        found = await self._run(lambda tx: users.by_username(tx, username))
+        user, password_hash = found if found is not None else (None, None)
+        if not await passwords.verify_password(password, password_hash) or user is None:
+            await self._refused(user)
+            raise Forbidden("sign_in_failed", "The username or the password is not right.")
+        if user.state == "unapproved":
+            sentence = "Your user is set up and waits for approval. You will get a message as soon as it is decided."
+            raise Forbidden("waiting_for_approval", sentence)
+        return await self._start_session(user, one, SIGN_INS.key(source))
+
+    async def _start_session(self, user: User, of_name: str, of_source: str) -> str:
+        session_id = new_session_id()
+
+        async def work(tx: AsyncConnection) -> bool:
+            if not await users.note_sign_in(tx, user.id):
+                return False
+            await sessions.start(tx, session_hash(session_id), user.id)
+            await rates.forget(tx, of_name)
+            await rates.give_back(tx, of_source)
+            await audit.record(tx, Event.SIGNED_IN, Actor(str(user.id), "page"), subject_id=user.id)
+            return True
+
+        if not await self._run(work):
+            raise Forbidden("sign_in_failed", "The username or the password is not right.")
+        return session_id
+
+    async def _refused(self, user: User | None) -> None:
+        if user is not None:
+            nobody = Actor("unknown", "page")
+            await self._run(lambda tx: audit.record(tx, Event.SIGN_IN_REFUSED, nobody, subject_id=user.id))
+
+    async def sign_out(self, session_id: str) -> None:
+        """End a session at once."""
+
+        async def work(tx: AsyncConnection) -> None:
+            user_id = await sessions.end(tx, session_hash(session_id))
+            if user_id is not None:
+                await audit.record(tx, Event.SIGNED_OUT, Actor(str(user_id), "page"), subject_id=user_id)
+
+        await self._run(work)
+
+    async def home(self, session_id: str) -> Home | None:
+        """The home of whoever's session it is; None where it has ended."""
+
+        async def work(tx: AsyncConnection) -> Home | None:
+            user_id = await sessions.user_of(tx, session_hash(session_id))
+            user = None if user_id is None else await users.by_id(tx, user_id)
+            return None if user is None else Home(user, tuple(await users.memberships(tx, user.id)))
+
+        return await self._run(work)
+
+    async def forgot(self, username: str, *, source: str = "") -> None:
+        """Note that somebody forgot a password; the answer and the work are the same for every name (T08)."""
+        asked = username_key(username)
+        await self._count((FORGOTTEN, FORGOTTEN.key(source)), (FORGOTTEN_OF_ONE, FORGOTTEN_OF_ONE.key(asked)))
+        identifier: UUID = uuid7()
+        await self._run(lambda tx: password_links.insert(tx, identifier, asked))
+        await self.starter.password_link(identifier, is_new=True)
+
+    async def open_reset(self, token: str, *, source: str = "") -> UUID:
+        """The request that a reset link belongs to.
+
+        Raises:
+            Gone: `reset_link_dead`, whatever the reason.
+        """
+        identifier = await self._run(lambda tx: self._live_reset(tx, token))
+        if identifier is None:
+            await self._count((GUESSES, GUESSES.key(source)))
+            raise Gone("reset_link_dead", "This link does not work any more. Ask for a new one.")
+        return identifier
+
+    async def reset(self, token: str, *, password: str, source: str = "") -> None:
+        """Set a new password; every session and every other reset link of the user ends.
+
+        Raises:
+            Gone: `reset_link_dead`; Invalid: `password`.
+        """
+        identifier = await self.open_reset(token, source=source)
+        password_hash = await passwords.hash_password(passwords.check(password))
+
+        async def work(tx: AsyncConnection) -> bool:
+            link = await password_links.get(tx, identifier, for_update=True)
+            if link is None or link.user_id is None or not await password_links.use(tx, identifier):
+                return False
+            if not await users.set_password(tx, link.user_id, password_hash):
+                return False
+            await sessions.end_all(tx, link.user_id)
+            await password_links.end_others(tx, link.user_id, identifier)
+            await audit.record(tx, Event.PASSWORD_CHANGED, Actor(str(link.user_id), "page"), subject_id=link.user_id)
+            return True
+
+        if not await self._run(work):
+            raise Gone("reset_link_dead", "This link does not work any more. Ask for a new one.")
+        await self.starter.password_link(identifier, is_new=False)
+
+    async def _live_reset(self, tx: AsyncConnection, token: str) -> UUID | None:
+        record = await links.find(tx, self.ring.hashes(token))
+        if record is None or record.purpose is not Purpose.RESET or not self.ring.opens(record, token):
+            return None
+        link = await password_links.get(tx, record.subject_id)
+        return record.subject_id if link is not None and link.is_live else None
+
+    async def _count(self, *limits: tuple[Limit, str]) -> None:
+        async def work(tx: AsyncConnection) -> None:
+            for limit, key in limits:
+                await rates.hit(tx, key, limit=limit.limit, window=limit.window)
+
+        await self._run(work)

@@ -1,0 +1,53 @@
+"""The sweep: starts or wakes whatever moved on without its workflow hearing of it.
+
+A lost start, a lost wake and a restored backup are the same case: the row's `rev` is ahead of the `seen_rev` that the
+workflow acted on. Every worker runs it; an advisory lock lets one at a time through. Nothing else repairs.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from doorstep.domain.errors import Unavailable
+from doorstep.domain.invitation import Invitation
+from doorstep.store import rates, sweeping
+from doorstep.store.engine import transact
+from doorstep.store.loading import load
+from starter.temporal import Starter
+
+log = structlog.get_logger()
+A_MOMENT = timedelta(seconds=5)
+"""Longer than an activity usually takes to act on a change, so that the sweep does not shout into a conversation."""
+
+
+async def sweep_once(engine: AsyncEngine, starter: Starter, *, older_than: timedelta = A_MOMENT) -> int:
+    """Wake everything that is behind; the number of workflows woken."""
+
+    async def work(tx: AsyncConnection) -> int:
+        if not await sweeping.try_lock(tx):
+            return 0
+        await rates.sweep(tx)
+        behind = [await load(tx, each) for each in await sweeping.unseen_invitations(tx, older_than=older_than)]
+        woken = await asyncio.gather(*(starter.wake(each) for each in behind if isinstance(each, Invitation)))
+        links = await sweeping.unseen_password_links(tx, older_than=older_than)
+        woken += await asyncio.gather(*(starter.password_link(each, is_new=False) for each in links))
+        return sum(woken)
+
+    return await transact(engine, work)
+
+
+async def sweep_until(stop: asyncio.Event, engine: AsyncEngine, starter: Starter, *, every: float) -> None:
+    """Sweep every few seconds until `stop`; an outage is noted and waited out."""
+    while not stop.is_set():
+        try:
+            woken = await sweep_once(engine, starter)
+            if woken:
+                log.info("swept", woken=woken)
+        except Unavailable:
+            log.warning("sweep_skipped", reason="database unavailable")
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=every)
+        except TimeoutError:
+            continue

@@ -1,0 +1,64 @@
+"""The real servers that the tests stand on: one PostgreSQL, one Temporal, one mail server a test process.
+
+A test takes an office of its own from `house.office()`, so that tests share the servers and never each other's rows.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from temporalio.client import Client
+from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
+from tests.house import House, build_house, work
+
+from doorstep.local.home import ANY_PORTS, Home
+from doorstep.local.postgres import FAST
+from doorstep.local.stack import Stack
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting of whoever runs the tests leaks into them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOORSTEP_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TEMPORAL_CONFIG_FILE", "/dev/null")
+        for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE", "DOORSTEP_DATABASE_URL"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+async def servers() -> AsyncIterator[Stack]:
+    """PostgreSQL with the schema, and Temporal; not below pytest's folder, which each pytest of this user closes anew."""
+    parts = {"postgres", "migrations", "temporal"}
+    with TemporaryDirectory(prefix="doorstep-") as folder:
+        async with Stack(Home.at(Path(folder)), parts=parts, ports=ANY_PORTS, postgres=FAST) as stack:
+            yield stack
+
+
+@pytest.fixture(scope="session")
+async def idle_house(servers: Stack) -> AsyncIterator[House]:
+    """The house with nobody at work."""
+    addresses = servers.addresses()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEMPORAL_ADDRESS", addresses["temporal_address"])
+        client = await Client.connect(addresses["temporal_address"])
+        async with MisbehavingSmtp() as smtp, build_house(addresses["database_url"], client, smtp) as built:
+            yield built
+
+
+@pytest.fixture(scope="session")
+async def worked_house(idle_house: House) -> AsyncIterator[House]:
+    """The house with a worker in this process."""
+    async with work(idle_house) as running:
+        idle_house.worker = running
+        yield idle_house
+        idle_house.worker = None
+
+
+@pytest.fixture
+def house(worked_house: House) -> House:
+    """The house, with a mail server that behaves."""
+    worked_house.smtp.mode = ACCEPT
+    return worked_house

@@ -1,0 +1,1 @@
+"""Deterministic: what happens when, and nothing else. One workflow a file."""
