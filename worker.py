@@ -17,14 +17,14 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, _leave_at_once)
 
 import asyncio  # noqa: E402 - the handlers come first
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Sequence  # noqa: E402
 from datetime import timedelta  # noqa: E402
 
 import structlog  # noqa: E402
 from sqlalchemy.ext.asyncio import AsyncEngine  # noqa: E402
 from temporalio.client import Client  # noqa: E402
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig  # noqa: E402
-from temporalio.worker import Worker  # noqa: E402
+from temporalio.worker import Interceptor, Worker  # noqa: E402
 
 from activities.decisions import DecisionActivities  # noqa: E402
 from activities.edge import EdgeInterceptor  # noqa: E402
@@ -48,8 +48,15 @@ log = structlog.get_logger()
 STICKY = timedelta(seconds=10)
 
 
-def build_worker(client: Client, post: Post, *, settings: Settings, sticky: timedelta = STICKY) -> Worker:
-    """The worker with everything registered; used by the tests as it is used here."""
+def build_worker(
+    client: Client,
+    post: Post,
+    *,
+    settings: Settings,
+    sticky: timedelta = STICKY,
+    watchers: Sequence[Interceptor] = (),
+) -> Worker:
+    """The worker with everything registered; the tests and the measurements add `watchers` and use it as it is."""
     invitations = InvitationActivities(post)
     decisions = DecisionActivities(post, invitations, policy=settings.operator_signals)
     passwords = PasswordActivities(post)
@@ -58,7 +65,7 @@ def build_worker(client: Client, post: Post, *, settings: Settings, sticky: time
         task_queue=TASK_QUEUE,
         workflows=list(WORKFLOWS),
         activities=[*activities_of(invitations), *activities_of(decisions), *activities_of(passwords)],
-        interceptors=[*INTERCEPTORS, EdgeInterceptor()],
+        interceptors=[*watchers, *INTERCEPTORS, EdgeInterceptor()],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
         sticky_queue_schedule_to_start_timeout=sticky,
     )

@@ -6,11 +6,12 @@ it (`docs/operations.md`); here each becomes an order or a refusal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
 
@@ -21,23 +22,37 @@ BY_HAND = (Command.APPROVE, Command.REJECT, Command.RESEND, Command.REVOKE)
 """The commands that may be sent from the Temporal UI and CLI, as signals and as updates."""
 
 
+LONGEST_NAME = 320
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("PostgreSQL keeps no NUL")
+    return text
+
+
+Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(_without_nul), AfterValidator(str.strip)]
+Note = Annotated[str, Field(max_length=1000), AfterValidator(_without_nul)]
+
+
 class Claim(BaseModel):
     """The JSON object of a signal or update; every field optional, unknown ones ignored, types strict."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    approver: str | None = Field(default=None, max_length=320)
-    by: str | None = Field(default=None, max_length=320)
+    approver: Name | None = None
+    by: Name | None = None
     permissions: list[str] | None = Field(default=None, max_length=100)
-    reason: str = Field(default="", max_length=1000)
-    note: str = Field(default="", max_length=1000)
+    reason: Note = ""
+    note: Note = ""
     silent: bool = False
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One message as the history holds it: its command, its payloads, and who the server says sent it."""
+    """One message as the history holds it: its event, its command, its payloads, and who the server says sent it."""
 
+    event_id: int
     command: Command
     payloads: Sequence[Payload]
     identity: str
@@ -45,12 +60,18 @@ class Sent:
 
 def signals(history: WorkflowHistory) -> list[Sent]:
     """Every signal that carries a command, in order."""
-    attributes = (e.workflow_execution_signaled_event_attributes for e in history.events if _is_signal(e.event_type))
-    return [Sent(Command(a.signal_name), a.input.payloads, a.identity) for a in attributes if a.signal_name in BY_HAND]
+    found = ((e.event_id, e.workflow_execution_signaled_event_attributes) for e in history.events if _is_signal(e))
+    return [_sent(i, a.signal_name, a.input.payloads, a.identity) for i, a in found if a.signal_name in BY_HAND]
 
 
-def _is_signal(event_type: int) -> bool:
-    return event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+def _is_signal(event: HistoryEvent) -> bool:
+    return event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+
+
+def _sent(event_id: int, name: str, payloads: Sequence[Payload], identity: str) -> Sent:
+    """The message; an identity is whatever the sender's program says, so it is cut to what the audit can keep."""
+    plain = "".join(character for character in identity if character.isprintable())
+    return Sent(event_id, Command(name), payloads, plain[:LONGEST_NAME])
 
 
 def update(history: WorkflowHistory, update_id: str) -> Sent:
@@ -62,7 +83,7 @@ def update(history: WorkflowHistory, update_id: str) -> Sent:
     for event in history.events:
         request = event.workflow_execution_update_accepted_event_attributes.accepted_request
         if request.meta.update_id == update_id:
-            return Sent(Command(request.input.name), request.input.args.payloads, request.meta.identity)
+            return _sent(event.event_id, request.input.name, request.input.args.payloads, request.meta.identity)
     raise LookupError("the update is not in the history")
 
 

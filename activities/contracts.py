@@ -28,10 +28,11 @@ class SignalsRef:
 
 @dataclass(frozen=True)
 class CarriedSignals:
-    """Where the invitation stands after signals were carried, and the number of the next one."""
+    """Where the invitation stands after signals were carried, the number of the next one, and whether it is there."""
 
     standing: Standing
     next: int
+    has_more: bool = False
 
 
 @dataclass(frozen=True)

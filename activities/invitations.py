@@ -4,7 +4,6 @@ All have one shape: change the row if the moment is right, hand over what is uns
 run twice, or late, or for a row that has moved on; then it changes nothing and the answer tells the workflow.
 """
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
@@ -16,15 +15,16 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.contracts import InvitationRef
 from activities.post import Post
 from doorstep.domain.errors import Unavailable
-from doorstep.domain.invitation import Invitation
-from doorstep.domain.standing import Standing
+from doorstep.domain.standing import Standing, Step
 from doorstep.store import activating, timing
 from doorstep.store.engine import transact
+from doorstep.store.handovers import Change
 from doorstep.store.loading import standing_of
 from doorstep.store.orders import get
 
 log = structlog.get_logger()
-Change = Callable[[AsyncConnection, Invitation], Awaitable[None]]
+SENDING = (Step.SEND, Step.ANNOUNCE, Step.TELL)
+"""The steps that are about mail alone; where another one is due, a mail that waits must not keep it waiting too."""
 
 
 class InvitationActivities:
@@ -76,45 +76,41 @@ class InvitationActivities:
     @activity.defn
     async def activate_account(self, ref: InvitationRef) -> Standing:
         """Activate an approved invitation and tell the person; retried until it works, and flagged meanwhile."""
-        await self.activate(UUID(ref.invitation_id))
-        return await self.send_once(UUID(ref.invitation_id))
+        return await self.activate(UUID(ref.invitation_id))
 
-    async def activate(self, invitation_id: UUID) -> None:
-        """Activate if approved.
+    async def activate(self, invitation_id: UUID) -> Standing:
+        """Activate if approved, and send what is unsent; the account is active at the first commit.
 
         Raises:
             ApplicationError: `ActivationFailing`, after the flag was raised.
         """
         try:
-            await self._change(invitation_id, activating.activate)
+            return standing_of(await self._post.send_all(invitation_id, activating.activate))
         except (DBAPIError, Unavailable) as error:
             cause = type(error).__name__
             log.error("activation_failed", cause=cause)
-            await self._change(invitation_id, lambda tx, row: activating.flag_failing(tx, row, cause))
+            await self._flag_failing(invitation_id, cause)
             raise ApplicationError("the account could not be activated", type="ActivationFailing") from None
 
-    async def send_once(self, invitation_id: UUID) -> Standing:
-        """Try everything unsent once; what is left over shows in the standing's next step."""
-        return standing_of(await self._post.send_all(invitation_id))
+    async def _flag_failing(self, invitation_id: UUID, cause: str) -> None:
+        async def work(tx: AsyncConnection) -> None:
+            await activating.flag_failing(tx, await get(tx, invitation_id, for_update=True), cause)
+
+        await transact(self._post.engine, work)
 
     async def _send(self, ref: InvitationRef) -> Standing:
         invitation = await self._post.send_all(UUID(ref.invitation_id))
+        standing = standing_of(invitation)
         causes = sorted({d.cause for d in invitation.unsent() if d.cause})
-        if causes:
+        if causes and standing.step in SENDING:
             # Not an error of the workflow: Temporal retries with growing pauses and shows the attempts in its UI.
             raise ApplicationError(
                 f"not handed over yet: {', '.join(causes)}",
                 type="MailDeferred",
                 category=ApplicationErrorCategory.BENIGN,
             )
-        return standing_of(invitation)
+        return standing
 
     async def _change_and_send(self, ref: InvitationRef, change: Change) -> Standing:
-        await self._change(UUID(ref.invitation_id), change)
-        return await self.send_once(UUID(ref.invitation_id))
-
-    async def _change(self, invitation_id: UUID, change: Change) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            await change(tx, await get(tx, invitation_id, for_update=True))
-
-        await transact(self._post.engine, work)
+        """Whatever could not be sent shows in the standing's next step, which retries it."""
+        return standing_of(await self._post.send_all(UUID(ref.invitation_id), change))

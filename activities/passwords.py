@@ -82,10 +82,10 @@ class PasswordActivities:
         if not unsent:
             return []
         await password_links.open_clock(tx, identifier)
-        await deliveries.open_attempts(tx, [d.id for d in unsent])
+        opened = await deliveries.open_attempts(tx, unsent)
         link = await password_links.get(tx, identifier)
-        opened = {d.id: d for d in await deliveries.of_subject(tx, identifier)}
-        letters = [(opened[d.id], await self._letter(tx, link or GONE, opened[d.id])) for d in unsent]
+        before = {d.id: d for d in unsent}  # tells `_close` of which a copy may be out already
+        letters = [(before[d.id], await self._letter(tx, link or GONE, d)) for d in opened]
         return [(delivery, letter) for delivery, letter in letters if letter is not None]
 
     async def _letter(self, tx: AsyncConnection, link: PasswordLink, delivery: Delivery) -> Letter | None:
@@ -113,7 +113,8 @@ class PasswordActivities:
             raise ApplicationError("the key of the link is not in the ring", type="LinkKeyMissing") from None
 
     async def _close(self, tx: AsyncConnection, delivery: Delivery, result: HandoverResult) -> None:
-        await deliveries.close_attempts(tx, {delivery.id: result})
+        repeated = {delivery.id} if delivery.is_attempt_open else set()
+        await deliveries.close_attempts(tx, {delivery.id: result}, repeated=repeated)
         event = Event.BOUNCED if result.kind is Handover.REFUSED else Event.SENT
         if result.kind in (Handover.REFUSED, Handover.ACCEPTED):
             detail = {"message": delivery.message}

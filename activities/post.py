@@ -6,7 +6,6 @@ will print, the second what happened. No transaction is open while the mail serv
 
 import asyncio
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from doorstep.mail.smtp import Mailer
 from doorstep.security.links import KeyRing, LinkRecord, UnknownKeyError
 from doorstep.store import handovers
 from doorstep.store.engine import transact
+from doorstep.store.handovers import Change, Outbox
 
 log = structlog.get_logger()
 
@@ -34,24 +34,26 @@ class Post:
     ring: KeyRing
     desk: Desk
 
-    async def send_all(self, invitation_id: UUID) -> Invitation:
-        """Try everything unsent once, a bounce notice that this raises included; the invitation afterwards."""
+    async def send_all(self, invitation_id: UUID, change: Change | None = None) -> Invitation:
+        """Carry out `change`, then try everything unsent once; the invitation afterwards.
+
+        A second round sends what the first one caused, such as the notice of a bounce.
+        """
+        outbox = await transact(self.engine, lambda tx: handovers.open_all(tx, invitation_id, change=change))
         tried: set[UUID] = set()
-        outbox = await self._open(invitation_id, tried)
         while outbox.to_send:
             results = await self._hand_over_all(outbox)
-            await self._close(invitation_id, results)
             tried |= results.keys()
-            outbox = await self._open(invitation_id, tried)
+            invitation = await self._close(outbox, results)
+            if all(each.id in tried for each in invitation.unsent()):
+                return invitation
+            outbox = await transact(self.engine, lambda tx: handovers.open_all(tx, invitation_id))
         return outbox.invitation
 
-    async def _open(self, invitation_id: UUID, besides: AbstractSet[UUID]) -> handovers.Outbox:
-        return await transact(self.engine, lambda tx: handovers.open_all(tx, invitation_id, besides=besides))
+    async def _close(self, outbox: Outbox, results: Mapping[UUID, HandoverResult]) -> Invitation:
+        return await transact(self.engine, lambda tx: handovers.close_all(tx, outbox, results))
 
-    async def _close(self, invitation_id: UUID, results: Mapping[UUID, HandoverResult]) -> None:
-        await transact(self.engine, lambda tx: handovers.close_all(tx, invitation_id, results))
-
-    async def _hand_over_all(self, outbox: handovers.Outbox) -> dict[UUID, HandoverResult]:
+    async def _hand_over_all(self, outbox: Outbox) -> dict[UUID, HandoverResult]:
         work = [self._hand_over(outbox.invitation, delivery, outbox.link) for delivery in outbox.to_send]
         results = await asyncio.gather(*work)
         return {delivery.id: result for delivery, result in zip(outbox.to_send, results, strict=True)}

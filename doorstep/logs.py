@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import Mapping
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -12,7 +13,17 @@ TOKEN_OR_ADDRESS = re.compile(r"[A-Za-z0-9_-]{43}|[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\
 
 def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     """Black out whatever looks like a token or an address, wherever it came from."""
-    return {key: TOKEN_OR_ADDRESS.sub("…", value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _redacted(value) for key, value in event.items()}
+
+
+def _redacted(value: object) -> object:
+    if isinstance(value, str):
+        return TOKEN_OR_ADDRESS.sub("…", value)
+    if isinstance(value, Mapping):
+        return {_redacted(key): _redacted(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_redacted(each) for each in value]
+    return value
 
 
 def set_up(level: str) -> None:

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     trusted_proxies: str = Field(default="127.0.0.1", description="addresses whose X-Forwarded-For is believed")
+    metrics_clients: str = Field(
+        default="127.0.0.0/8,::1", description="addresses and networks that may read /metrics of the web"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     sweep_seconds: float = Field(default=3.0, gt=0, description="how often a worker looks for lost starts and wakes")
     drain_seconds: float = Field(default=30.0, gt=0, description="how long a stopping worker lets activities finish")

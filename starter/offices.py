@@ -16,6 +16,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
 from doorstep.store import audit, directory, offices
 from doorstep.store.directory import Merged
+from doorstep.store.offices import Front
 from starter.desk import Connected
 from starter.onboarding import checked_address
 
@@ -69,6 +70,10 @@ class Offices(Connected):
     async def offices(self) -> list[str]:
         """The codes of all offices."""
         return await self._run(offices.codes)
+
+    async def fronts(self) -> list[Front]:
+        """What the pages show of each office: its name, its help contact, its address."""
+        return await self._run(offices.fronts)
 
     async def approvers_set(self, office: str, addresses: Sequence[str]) -> Office:
         """Replace the username administrators of an office, one to three."""

@@ -1,5 +1,6 @@
 """What support needs: show, list, stuck, why, audit, and the live link to pass on by hand."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.errors import Conflict
+from doorstep.domain.errors import Conflict, Invalid, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
@@ -19,6 +20,7 @@ from doorstep.store.orders import get
 from starter.desk import Connected
 
 PAGE = 200
+BEGINNING = re.compile(r"[0-9a-f]{8,32}")
 MINUTE = timedelta(minutes=1)
 
 
@@ -41,6 +43,24 @@ class Support(Connected):
             NotFound: there is none.
         """
         return await self._run(lambda tx: get(tx, invitation_id))
+
+    async def find(self, text: str) -> UUID:
+        """The id that somebody typed: a whole one, a workflow's, or the beginning of one, from eight digits on.
+
+        Raises:
+            Invalid: `id_invalid`, `id_ambiguous`; NotFound: there is none.
+        """
+        digits = text.strip().lower().removeprefix("invitation-").replace("-", "")
+        if not BEGINNING.fullmatch(digits):
+            sentence = "An id looks like 0199a7c2-5a80-7000-8000-000000000000; its first 8 characters can be enough."
+            raise Invalid("id_invalid", sentence, field="id")
+        low, high = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+        found = [low] if low == high else await self._run(lambda tx: reading.between(tx, low, high, limit=2))
+        if len(found) > 1:
+            raise Invalid("id_ambiguous", "Several invitations begin like that. Type more of the id.", field="id")
+        if not found:
+            raise NotFound("no_such_invitation", "There is no such invitation.")
+        return found[0]
 
     async def list(
         self, *, state: State | None = None, office: str | None = None, account: str | None = None, limit: int = PAGE

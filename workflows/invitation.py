@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
@@ -43,6 +44,10 @@ WHEN_WOKEN = {
 """What most likely happened when somebody wakes it; a wrong guess costs one look at the row."""
 
 FIRST = Standing(state=State.PENDING, rev=0, step=Step.SEND)
+
+NOTHING = RawValue(Payload())
+"""What a handler is called with. Its type has to be `RawValue` alone: the SDK reads any other, `RawValue | None` too, as
+the shape that the JSON must have, and drops a signal that has another one."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,7 @@ class InvitationWorkflow:
             **timing.options("Carry out what was signalled"),
         )
         self._next_signal = carried.next
+        self._has_signals = self._has_signals or carried.has_more
         self._adopt(carried.standing)
 
     async def _carry_update(self) -> Answer:
@@ -183,7 +189,7 @@ class InvitationWorkflow:
         description='Approve the user that was set up. JSON: {"approver": "you@office.example", '
         '"permissions": ["invoices"], "note": "..."}; permissions and note are optional.'
     )
-    def approve(self, _payload: RawValue | None = None) -> None:
+    def approve(self, _payload: RawValue = NOTHING) -> None:
         """Note that something was signalled; the activity reads what."""
         self._has_signals = True
 
@@ -191,38 +197,38 @@ class InvitationWorkflow:
         description='Reject the user that was set up. JSON: {"approver": "you@office.example", "reason": "...", '
         '"silent": false}; reason and silent are optional.'
     )
-    def reject(self, _payload: RawValue | None = None) -> None:
+    def reject(self, _payload: RawValue = NOTHING) -> None:
         """Note that something was signalled; the activity reads what."""
         self._has_signals = True
 
     @workflow.signal(description='Send a new link; the old one dies. JSON: {"by": "you@office.example"}, optional.')
-    def resend(self, _payload: RawValue | None = None) -> None:
+    def resend(self, _payload: RawValue = NOTHING) -> None:
         """Note that something was signalled; the activity reads what."""
         self._has_signals = True
 
     @workflow.signal(
         description='Take the invitation back. JSON: {"by": "you@office.example", "reason": "..."}, optional.'
     )
-    def revoke(self, _payload: RawValue | None = None) -> None:
+    def revoke(self, _payload: RawValue = NOTHING) -> None:
         """Note that something was signalled; the activity reads what."""
         self._has_signals = True
 
     @workflow.update(name="approve", description="Like the signal approve, and answers.")
-    async def approve_now(self, _payload: RawValue | None = None) -> Answer:
+    async def approve_now(self, _payload: RawValue = NOTHING) -> Answer:
         """Approve and answer."""
         return await self._carry_update()
 
     @workflow.update(name="reject", description="Like the signal reject, and answers.")
-    async def reject_now(self, _payload: RawValue | None = None) -> Answer:
+    async def reject_now(self, _payload: RawValue = NOTHING) -> Answer:
         """Reject and answer."""
         return await self._carry_update()
 
     @workflow.update(name="resend", description="Like the signal resend, and answers.")
-    async def resend_now(self, _payload: RawValue | None = None) -> Answer:
+    async def resend_now(self, _payload: RawValue = NOTHING) -> Answer:
         """Send a new link and answer."""
         return await self._carry_update()
 
     @workflow.update(name="revoke", description="Like the signal revoke, and answers.")
-    async def revoke_now(self, _payload: RawValue | None = None) -> Answer:
+    async def revoke_now(self, _payload: RawValue = NOTHING) -> Answer:
         """Take the invitation back and answer."""
         return await self._carry_update()

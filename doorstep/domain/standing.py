@@ -96,7 +96,8 @@ def _while_pending(facts: Facts) -> tuple[Step, float | None]:
         return Step.SEND, 0.0
     end = facts.expires_at + facts.policy.grace
     is_over = facts.now >= end
-    if facts.unsent and not (is_over and facts.is_end_unknown):
+    never_left = Message.INVITATION in facts.unsent and not facts.is_end_unknown
+    if facts.unsent and (never_left or not is_over):
         return Step.SEND, 0.0
     remind_at = facts.expires_at - facts.policy.validity + facts.policy.reminder_after
     if not facts.is_reminded and not facts.is_undeliverable and not is_over and remind_at < facts.expires_at:

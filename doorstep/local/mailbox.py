@@ -8,7 +8,6 @@ Messages are kept as they came, with Unix line ends as a Maildir has them and th
 import argparse
 import asyncio
 import itertools
-import mailbox
 import os
 import time
 from pathlib import Path
@@ -25,7 +24,8 @@ class MaildirKeeper:
 
     def __init__(self, folder: Path) -> None:
         """Make the Maildir where there is none yet."""
-        mailbox.Maildir(folder, create=True)
+        for part in ("tmp", "new", "cur"):
+            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._numbers = itertools.count()
 

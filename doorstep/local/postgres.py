@@ -31,8 +31,8 @@ SOCKET_PATH_LIMIT = 103  # 107 on Linux, 103 on macOS
 READY_LINE = 7  # of postmaster.pid: what pg_ctl itself reads
 
 DURABLE: Mapping[str, str] = {}
-FAST: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For tests: survives kill -9 of every process, but not a power cut."""
+FAST: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off"}
+"""For tests: survives kill -9 of every process (with `synchronous_commit` off it would not), but no power cut."""
 
 CLEAN_ENVIRONMENT: Mapping[str, str] = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 """Not the caller's: a PGPORT or PGDATA in it would move the server."""
@@ -41,6 +41,7 @@ CLEAN_ENVIRONMENT: Mapping[str, str] = {"PATH": os.defpath, "LC_ALL": "C", "TZ":
 async def start_postgres(folder: Path, *, settings: Mapping[str, str] = DURABLE) -> tuple[Child, str]:
     """Start a server alone, with its data and log in `folder`; the running child and the URL of its database."""
     home = Home.at(folder)
+    home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     bury(home.note("postgres"))
     return await start(postgres_part(home, settings)), database_url(home)
 
@@ -73,6 +74,7 @@ def postgres_part(home: Home, settings: Mapping[str, str] = DURABLE) -> Part:
         log=home.log("postgres"),
         note=home.note("postgres"),
         prepare=lambda: _prepare(home, account, is_durable="fsync" not in settings),
+        tidy=lambda: _take_away_socket_folder(home),
         is_ready=is_ready,
         environment=CLEAN_ENVIRONMENT,
         directory=Path("/"),  # the account may not be able to see ours
@@ -137,6 +139,12 @@ def _make_own(folder: Path, account: Account | None) -> None:
     if account is not None:
         os.chown(folder, account.user, account.group)
     folder.chmod(0o700)
+
+
+def _take_away_socket_folder(home: Home) -> None:
+    if _socket_folder(home) != home.postgres:
+        with contextlib.suppress(OSError):  # not empty: not ours alone
+            _socket_folder(home).rmdir()
 
 
 def _run_as(account: Account | None, command: list[str], text: str = "") -> None:

@@ -40,6 +40,7 @@ class Part:
     environment: Mapping[str, str]
     directory: Path
     prepare: Callable[[], None] = _nothing
+    tidy: Callable[[], None] = _nothing
     account: Account | None = None
     ready_within: float = 30.0
     stop_signal: signal.Signals = signal.SIGTERM
@@ -104,6 +105,7 @@ class Child:
             _kill_tree(psutil.Process(self._process.pid))
             await self.gone.wait()
         self.part.note.unlink(missing_ok=True)
+        self.part.tidy()
 
     async def _gone_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):

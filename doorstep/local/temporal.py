@@ -28,7 +28,8 @@ def temporal_part(home: Home, values: Mapping[str, str]) -> Part:
     skipping = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
     ports = ["--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)]
     quiet = ["--log-level", "warn", "--ui-disable-news-fetch"]
-    start_dev = [str(temporal_binary()), "server", "start-dev", "--db-filename", str(home.temporal)]
+    # Relative to the folder that it runs in: it takes the path for an address and stumbles over a %.
+    start_dev = [str(temporal_binary()), "server", "start-dev", "--db-filename", home.temporal.name]
 
     async def is_ready() -> bool:
         # The UI asks the server over gRPC; asked before the port is open it would wait a second before trying again.

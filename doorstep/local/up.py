@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import json
 import shlex
 import signal
+import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from doorstep.local.errors import LocalError
 from doorstep.local.home import Home
+from doorstep.local.postgres import DURABLE
 from doorstep.local.stack import EVERYTHING, Stack
 from doorstep.settings import DEFAULT_HOME
 
@@ -22,10 +25,22 @@ WORTH_TRYING = (
 )
 
 
-def run(home: Path, *, fresh: bool, parts: Collection[str] = EVERYTHING) -> int:
-    """Run the stack until SIGINT, SIGTERM or the end of the terminal; the exit status of the command."""
+def run(
+    home: Path,
+    *,
+    fresh: bool,
+    parts: Collection[str] = EVERYTHING,
+    postgres: Mapping[str, str] = DURABLE,
+    as_json: bool = False,
+) -> int:
+    """Run the stack until SIGINT, SIGTERM or the end of the terminal; the exit status of the command.
+
+    With `as_json` stdout gets the addresses as one JSON object once all is ready, and everything else goes to stderr.
+    """
+    console = Console(stderr=as_json)
+    stack = Stack(Home.at(home), parts=parts, fresh=fresh, postgres=postgres, say=lambda line: _print(console, line))
     try:
-        asyncio.run(_until_signal(Home.at(home), fresh=fresh, parts=parts))
+        asyncio.run(_until_signal(stack, console))
     except LocalError as error:
         _print(Console(stderr=True), str(error))
         return 1
@@ -35,16 +50,15 @@ def run(home: Path, *, fresh: bool, parts: Collection[str] = EVERYTHING) -> int:
     return 0
 
 
-async def _until_signal(home: Home, *, fresh: bool, parts: Collection[str]) -> None:
+async def _until_signal(stack: Stack, console: Console) -> None:
     # Before anything starts, so that no moment is left in which a signal would leave children behind.
     stop = _stop_on_signals()
-    serving = asyncio.create_task(_serve(home, fresh=fresh, parts=parts))
+    serving = asyncio.create_task(_serve(stack, console))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if serving.done():
         return await serving
-    console = Console()
     _print(console, "\nStopping ...")
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -53,14 +67,15 @@ async def _until_signal(home: Home, *, fresh: bool, parts: Collection[str]) -> N
     return None
 
 
-async def _serve(home: Home, *, fresh: bool, parts: Collection[str]) -> None:
-    console = Console()
+async def _serve(stack: Stack, console: Console) -> None:
     begin = time.monotonic()
     async with contextlib.AsyncExitStack() as running:
         with console.status("Starting ..."):
-            stack = Stack(home, parts=parts, fresh=fresh, say=lambda line: _print(console, line))
             await running.enter_async_context(stack)
         _print(console, _welcome(stack, time.monotonic() - begin))
+        if console.stderr:
+            sys.stdout.write(json.dumps(stack.addresses(), indent=2) + "\n")
+            sys.stdout.flush()
         await stack.failure()
 
 

@@ -19,18 +19,23 @@ from doorstep.store.orders import change
 i = t.invitations.c
 
 
-async def activate(tx: AsyncConnection, invitation: Invitation) -> None:
-    """Make an approved invitation active and queue the good news; nothing for any other state."""
+async def activate(tx: AsyncConnection, invitation: Invitation) -> bool:
+    """Make an approved invitation active and queue the good news; False, and nothing done, for any other state."""
     if not await change(
         tx, invitation.id, frozenset({State.APPROVED}), state=State.ACTIVE, activated_at=func.now(), attention=[]
     ):
-        return
+        return False
     users = update(t.users).where(t.users.c.id == invitation.user_id, t.users.c.state == "unapproved")
     address = (await tx.execute(users.values(state="active").returning(t.users.c.email))).scalar_one()
     await _join(tx, invitation)
-    for message in (Message.APPROVED, Message.WELCOME):
-        await deliveries.queue(tx, invitation.id, message, invitation.generation, [address])
+    await deliveries.queue_all(
+        tx,
+        invitation.id,
+        invitation.generation,
+        [(message, address) for message in (Message.APPROVED, Message.WELCOME)],
+    )
     await audit.record(tx, Event.ACTIVATED, CLOCK, subject_id=invitation.id)
+    return True
 
 
 async def _join(tx: AsyncConnection, invitation: Invitation) -> None:

@@ -87,9 +87,9 @@ async def set_up(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
 
 async def _announce(tx: AsyncConnection, invitation: Invitation) -> None:
     """S4.24, S4.40: the customer and every username administrator are mailed."""
-    one = invitation.generation
-    await deliveries.queue(tx, invitation.id, Message.SET_UP_RECEIVED, one, [invitation.address])
-    await deliveries.queue(tx, invitation.id, Message.APPROVAL_NEEDED, one, invitation.office.approvers)
+    wanted = [(Message.SET_UP_RECEIVED, invitation.address)]
+    wanted += [(Message.APPROVAL_NEEDED, approver) for approver in invitation.office.approvers]
+    await deliveries.queue_all(tx, invitation.id, invitation.generation, wanted)
     if not invitation.office.approvers:
         await tx.execute(t.invitations.update().where(i.id == invitation.id).values(attention=["no_approver"]))
 

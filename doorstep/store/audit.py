@@ -14,10 +14,14 @@ from doorstep.store import tables as t
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which door: `page`, `api`, `cli`, `temporal` or `clock`."""
+    """Who acts, and through which door: `page`, `api`, `cli`, `temporal` or `clock`.
+
+    `message` tells one message sent straight to Temporal from every other, so that none is carried out twice.
+    """
 
     name: str
     via: str
+    message: str = ""
 
 
 CLOCK = Actor("doorstep", "clock")
@@ -45,11 +49,19 @@ async def record(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Append one line; `detail` holds small plain values, addresses only masked."""
+    said = dict(detail or {}) | ({"message_id": actor.message} if actor.message else {})
     await tx.execute(
         t.audit.insert().values(
-            subject_id=subject_id, actor=actor.name, via=actor.via, event=event, code=code, detail=dict(detail or {})
+            subject_id=subject_id, actor=actor.name, via=actor.via, event=event, code=code, detail=said
         )
     )
+
+
+async def event_of(tx: AsyncConnection, subject_id: UUID, message: str) -> str | None:
+    """What was recorded when `message` was carried out or refused; None if it was not."""
+    a = t.audit.c
+    query = select(a.event).where(a.subject_id == subject_id, a.detail["message_id"].as_string() == message)
+    return (await tx.execute(query.order_by(a.id).limit(1))).scalar_one_or_none()
 
 
 async def entries(tx: AsyncConnection, subject_id: UUID) -> list[AuditEntry]:

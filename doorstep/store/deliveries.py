@@ -5,9 +5,11 @@ nobody closed may have succeeded: the next one repeats it byte for byte (invaria
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import Row, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -18,7 +20,7 @@ from doorstep.store import tables as t
 
 d = t.deliveries.c
 _COLUMNS = [d[name] for name in Delivery.__dataclass_fields__]
-UNSENT = d.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED))
+UNSENT = or_(d.status == DeliveryStatus.QUEUED, d.status == DeliveryStatus.DEFERRED)  # no IN: it cannot be repeated
 
 _STATUS = {
     Handover.ACCEPTED: DeliveryStatus.SENT,
@@ -37,6 +39,17 @@ async def queue(
     facts: Mapping[str, object] | None = None,
 ) -> None:
     """Note that `message` has to go to each of `recipients`; once per generation, however often it is asked."""
+    await queue_all(tx, subject_id, generation, [(message, recipient) for recipient in recipients], facts)
+
+
+async def queue_all(
+    tx: AsyncConnection,
+    subject_id: UUID,
+    generation: int,
+    wanted: Sequence[tuple[Message, str]],
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """The same for several messages at once, each with its recipient."""
     rows = [
         {
             "id": uuid7(),
@@ -47,7 +60,7 @@ async def queue(
             "recipient_key": recipient.casefold(),
             "facts": dict(facts or {}),
         }
-        for recipient in recipients
+        for message, recipient in wanted
     ]
     if rows:
         await tx.execute(insert(t.deliveries).on_conflict_do_nothing(), rows)
@@ -59,25 +72,53 @@ async def withdraw(tx: AsyncConnection, subject_id: UUID, messages: Iterable[Mes
     await tx.execute(unsent.values(status=DeliveryStatus.FAILED, cause=cause, is_attempt_open=False))
 
 
-async def open_attempts(tx: AsyncConnection, identifiers: Sequence[UUID]) -> None:
-    """Open an attempt for each; `handed_over_at` moves only where the attempt before is known to have failed."""
+async def open_attempts(tx: AsyncConnection, waiting: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    """The same with an attempt open; `handed_over_at` moves only where the one before is known to have failed."""
     moment = case((d.is_attempt_open, d.handed_over_at), else_=func.now())
-    opened = update(t.deliveries).where(d.id.in_(identifiers), UNSENT)
-    await tx.execute(opened.values(attempts=d.attempts + 1, handed_over_at=moment, is_attempt_open=True))
+    statement = update(t.deliveries).where(d.id.in_([each.id for each in waiting]), UNSENT)
+    values = {"attempts": d.attempts + 1, "handed_over_at": moment, "is_attempt_open": True}
+    rows = await tx.execute(statement.values(**values).returning(d.id, d.attempts, d.handed_over_at))
+    opened = {row[0]: (row[1], row[2]) for row in rows}
+    return tuple(
+        replace(each, attempts=opened[each.id][0], handed_over_at=opened[each.id][1], is_attempt_open=True)
+        for each in waiting
+        if each.id in opened
+    )
 
 
-async def close_attempts(tx: AsyncConnection, results: Mapping[UUID, HandoverResult]) -> None:
-    """Note what came of each attempt; one that ended unknown stays open."""
-    for delivery_id, result in results.items():
-        values: dict[str, object] = {
-            "status": _STATUS[result.kind],
-            "is_attempt_open": result.kind is Handover.UNKNOWN,
-            "cause": result.cause,
-            "reply_code": result.reply_code,
+_CLOSE = (
+    update(t.deliveries)
+    .where(d.id == bindparam("wanted"), UNSENT)
+    .values(
+        status=bindparam("new_status"),
+        is_attempt_open=bindparam("still_open"),
+        cause=bindparam("new_cause"),
+        reply_code=bindparam("new_code"),
+        sent_at=case((bindparam("new_status") == DeliveryStatus.SENT, func.now()), else_=None),
+    )
+)
+
+
+async def close_attempts(
+    tx: AsyncConnection, results: Mapping[UUID, HandoverResult], *, repeated: AbstractSet[UUID] = frozenset()
+) -> None:
+    """Note what came of each attempt; one that ended unknown stays open.
+
+    Of `repeated` ones a copy may be out already: a failure now says nothing about that one, so they stay open too.
+    """
+    rows = [
+        {
+            "wanted": delivery_id,
+            "new_status": _STATUS[result.kind],
+            "still_open": result.kind is Handover.UNKNOWN
+            or (result.kind is Handover.DEFERRED and delivery_id in repeated),
+            "new_cause": result.cause,
+            "new_code": result.reply_code,
         }
-        if result.kind is Handover.ACCEPTED:
-            values["sent_at"] = func.now()
-        await tx.execute(update(t.deliveries).where(d.id == delivery_id, UNSENT).values(**values))
+        for delivery_id, result in results.items()
+    ]
+    if rows:
+        await tx.execute(_CLOSE, rows)
 
 
 async def of_subject(tx: AsyncConnection, subject_id: UUID) -> list[Delivery]:

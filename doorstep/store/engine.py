@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from doorstep.domain.errors import Unavailable
+from doorstep.domain.errors import Invalid, Unavailable
 
 T = TypeVar("T")
 
@@ -48,19 +48,30 @@ async def transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaita
 
     Raises:
         Unavailable: when the database cannot be reached or cannot serve; nothing was written.
+        Invalid: `text_unusable`, for a text that it cannot keep.
     """
     try:
         return await _once(engine, work)
     except DBAPIError as error:
         if _sqlstate(error) not in TRY_AGAIN:
             raise
-    return await _once(engine, work)
+    try:
+        return await _once(engine, work)
+    except DBAPIError as error:
+        if _sqlstate(error) not in TRY_AGAIN:
+            raise
+        raise unavailable() from None
 
 
 async def _once(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     try:
         async with engine.begin() as transaction:
             return await work(transaction)
+    except (DataError, UnicodeEncodeError) as error:
+        if isinstance(error, DataError) and "NUL" not in str(error.orig):
+            raise
+        # Whatever field it came in by: PostgreSQL keeps no NUL, and UTF-8 no half of a surrogate pair.
+        raise Invalid("text_unusable", "A text holds a character that cannot be kept.", field="") from None
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         if isinstance(error, DBAPIError) and _sqlstate(error) in TRY_AGAIN:
             raise
@@ -74,7 +85,8 @@ async def _once(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable
 def unavailable() -> Unavailable:
     """The sentence for a database that cannot serve."""
     return Unavailable(
-        "database_unavailable", "The database cannot be reached just now. Nothing was changed; try again."
+        "database_unavailable",
+        "The database cannot be reached just now. Try again; what is done already is not done twice.",
     )
 
 

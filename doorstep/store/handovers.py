@@ -1,8 +1,8 @@
 """The outbox of one invitation: what to hand over now, and what follows from how that went."""
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -25,6 +25,10 @@ NEEDS_LINK = (Message.INVITATION, Message.REMINDER)
 NOTICES = (Message.BOUNCE_NOTICE, Message.DECLINED_NOTICE, Message.READDRESSED_NOTICE)
 
 
+Change = Callable[[AsyncConnection, Invitation], Awaitable[bool]]
+"""Changes the row if the moment is right, and answers whether it did."""
+
+
 @dataclass(frozen=True)
 class Outbox:
     """An invitation with its open attempts, and the record of its link where a message prints it."""
@@ -34,49 +38,54 @@ class Outbox:
     link: LinkRecord | None = None
 
 
-async def open_all(tx: AsyncConnection, invitation_id: UUID, *, besides: AbstractSet[UUID] = frozenset()) -> Outbox:
-    """Open an attempt for everything unsent; where nothing is, note that the workflow has seen this revision.
+async def open_all(tx: AsyncConnection, invitation_id: UUID, *, change: Change | None = None) -> Outbox:
+    """Carry out `change`, then open an attempt for everything unsent, all in one transaction.
 
-    The 24 hours begin here: just before the attempt, and again only when the attempt before is known to have failed.
+    Where nothing is unsent, note that the workflow has seen this revision. The 24 hours begin here: just before the
+    attempt, and again only when the attempt before is known to have failed.
     """
     invitation = await get(tx, invitation_id, for_update=True)
-    waiting = [d.id for d in invitation.unsent() if d.id not in besides]
+    if change is not None and await change(tx, invitation):
+        invitation = await get(tx, invitation_id)
+    waiting = invitation.unsent()
     if not waiting:
         await sweeping.see(tx, invitation_id, invitation.rev)
         return Outbox(invitation)
-    if await _start_clock(tx, invitation):
-        return Outbox(await get(tx, invitation_id))
-    await deliveries.open_attempts(tx, waiting)
-    opened = await get(tx, invitation_id)
-    to_send = tuple(d for d in opened.deliveries if d.id in waiting)
-    needs_link = any(d.message in NEEDS_LINK for d in to_send)
-    link = await links.current(tx, Purpose.INVITATION, invitation_id, opened.generation) if needs_link else None
-    return Outbox(opened, to_send, link)
+    end = await _start_clock(tx, invitation)
+    if end is not None and invitation.now >= end + invitation.policy.grace:
+        return Outbox(invitation)
+    to_send = await deliveries.open_attempts(tx, waiting)
+    needs_link = any(each.message in NEEDS_LINK for each in to_send)
+    link = await links.current(tx, Purpose.INVITATION, invitation_id, invitation.generation) if needs_link else None
+    return Outbox(replace(invitation, expires_at=end or invitation.expires_at), to_send, link)
 
 
-async def _start_clock(tx: AsyncConnection, invitation: Invitation) -> bool:
-    """Set the expiry that the invitation will print; True if its time is over, so that it must not go out any more."""
-    unsent = [d for d in invitation.of(Message.INVITATION) if d.is_unsent]
-    if invitation.state is not State.PENDING or not unsent:
-        return False
-    end = invitation.expires_at
-    if any(d.is_attempt_open for d in unsent) and end is not None:
-        return invitation.now >= end
-    moved = update(t.invitations).where(i.id == invitation.id, i.state == State.PENDING)
-    await tx.execute(moved.values(expires_at=func.now() + invitation.policy.validity))
-    return False
+async def _start_clock(tx: AsyncConnection, invitation: Invitation) -> datetime | None:
+    """The end of the link that a message is to print, after which none goes out; None where there is no live link."""
+    if invitation.state is not State.PENDING:
+        return None
+    unsent = [each for each in invitation.of(Message.INVITATION) if each.is_unsent]
+    if invitation.expires_at is not None and (not unsent or any(each.is_attempt_open for each in unsent)):
+        return invitation.expires_at
+    moved = (
+        update(t.invitations).where(i.id == invitation.id).values(expires_at=func.now() + invitation.policy.validity)
+    )
+    end: datetime = (await tx.execute(moved.returning(i.expires_at))).scalar_one()
+    return end
 
 
-async def close_all(tx: AsyncConnection, invitation_id: UUID, results: Mapping[UUID, HandoverResult]) -> None:
+async def close_all(tx: AsyncConnection, outbox: Outbox, results: Mapping[UUID, HandoverResult]) -> Invitation:
     """Note how each attempt ended; what was refused for good raises the flag and tells the inviter (F12)."""
-    invitation = await get(tx, invitation_id, for_update=True)
-    await deliveries.close_attempts(tx, results)
-    for delivery in invitation.deliveries:
-        result = results.get(delivery.id)
-        if result is not None and result.kind is Handover.ACCEPTED:
-            await audit.record(tx, Event.SENT, CLOCK, subject_id=invitation_id, detail={"message": delivery.message})
-        elif result is not None and result.kind is Handover.REFUSED:
-            await _bounced(tx, invitation, delivery, result)
+    invitation = outbox.invitation
+    await sweeping.see(tx, invitation.id, invitation.rev)  # first, so that locks are taken in one order everywhere
+    await deliveries.close_attempts(tx, results, repeated={d.id for d in invitation.deliveries if d.is_attempt_open})
+    sent = [each.message for each in outbox.to_send if results[each.id].kind is Handover.ACCEPTED]
+    if sent:
+        await audit.record(tx, Event.SENT, CLOCK, subject_id=invitation.id, detail={"messages": sent})
+    for each in outbox.to_send:
+        if results[each.id].kind is Handover.REFUSED:
+            await _bounced(tx, invitation, each, results[each.id])
+    return await get(tx, invitation.id)
 
 
 async def _bounced(tx: AsyncConnection, invitation: Invitation, delivery: Delivery, result: HandoverResult) -> None:

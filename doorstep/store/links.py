@@ -52,7 +52,8 @@ async def current(tx: AsyncConnection, purpose: Purpose, subject_id: UUID, gener
 
 async def keys_in_use(tx: AsyncConnection) -> set[str]:
     """Names of the keys that open invitations and resets still depend on."""
-    open_invitations = select(t.invitations.c.id).where(t.invitations.c.state.in_(("pending", "expired")))
+    i = t.invitations.c
+    open_invitations = select(i.id).where(i.state.in_(("pending", "expired")), i.closed_at.is_(None))
     open_resets = select(t.password_links.c.id).where(t.password_links.c.state.in_(("asked", "sent")))
     query = select(t.links.c.key_id).where(t.links.c.subject_id.in_(open_invitations.union_all(open_resets))).distinct()
     return {row[0] for row in await tx.execute(query)}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,10 +62,14 @@ _QUERY = select(
 )
 
 
+# Made once: SQLAlchemy then finds what it compiled without looking through the statement again.
+_ONE = _QUERY.where(_invitation.c.id == bindparam("wanted"))
+_ONE_LOCKED = _ONE.with_for_update(of=_invitation)
+
+
 async def load(tx: AsyncConnection, invitation_id: UUID, *, for_update: bool = False) -> Invitation | None:
     """The invitation, or None; with `for_update` its row stays locked until the transaction ends."""
-    query = _QUERY.where(_invitation.c.id == invitation_id)
-    row = (await tx.execute(query.with_for_update(of=_invitation) if for_update else query)).one_or_none()
+    row = (await tx.execute(_ONE_LOCKED if for_update else _ONE, {"wanted": invitation_id})).one_or_none()
     return None if row is None else _read(row)
 
 

@@ -1,7 +1,7 @@
 """Offices, their versioned policies and their username administrators."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,25 @@ from doorstep.store.loading import POLICY_COLUMNS
 o = t.offices.c
 DEFAULTS = {"region": "NZ", "locale": "en_NZ", "time_zone": "Pacific/Auckland"}
 _OWN = ("name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone")
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the pages show of an office, and the address at which its people reach them."""
+
+    code: str
+    name: str
+    locale: str
+    time_zone: str
+    public_url: str
+    help_email: str
+    help_phone: str
+
+
+async def fronts(tx: AsyncConnection) -> list[Front]:
+    """The fronts of all offices."""
+    columns = [o[name] for name in Front.__dataclass_fields__]
+    return [Front(*row) for row in await tx.execute(select(*columns).order_by(o.code))]
 
 
 async def get(tx: AsyncConnection, code: str) -> Office:

@@ -1,6 +1,7 @@
 """Lists for support: what is there, and what is stuck."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection

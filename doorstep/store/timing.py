@@ -17,9 +17,10 @@ from doorstep.store.sending import LINK_MESSAGES
 
 i = t.invitations.c
 d = t.deliveries.c
+WAITING = frozenset({State.AWAITING_APPROVAL})
 
 
-async def expire(tx: AsyncConnection, invitation: Invitation) -> None:
+async def expire(tx: AsyncConnection, invitation: Invitation) -> bool:
     """Expire a link that nobody used in time; not one whose message is known never to have left."""
     still_to_go = exists().where(
         d.subject_id == i.id,
@@ -30,52 +31,56 @@ async def expire(tx: AsyncConnection, invitation: Invitation) -> None:
     )
     is_over = i.expires_at + invitation.policy.grace <= func.now()
     values = {"state": State.EXPIRED, "expired_at": func.now()}
-    if await change(tx, invitation.id, frozenset({State.PENDING}), is_over, ~still_to_go, **values):
-        await deliveries.withdraw(tx, invitation.id, LINK_MESSAGES, cause="expired")
-        await audit.record(tx, Event.EXPIRED, CLOCK, subject_id=invitation.id)
+    if not await change(tx, invitation.id, frozenset({State.PENDING}), is_over, ~still_to_go, **values):
+        return False
+    await deliveries.withdraw(tx, invitation.id, LINK_MESSAGES, cause="expired")
+    await audit.record(tx, Event.EXPIRED, CLOCK, subject_id=invitation.id)
+    return True
 
 
-async def close(tx: AsyncConnection, invitation: Invitation) -> None:
+async def close(tx: AsyncConnection, invitation: Invitation) -> bool:
     """End an expired invitation whose reissue window is over (decision 2)."""
-    is_over = i.expired_at + invitation.policy.reissue_window <= func.now()
-    if await change(
-        tx, invitation.id, frozenset({State.EXPIRED}), is_over, i.closed_at.is_(None), closed_at=func.now()
-    ):
-        await audit.record(tx, Event.CLOSED, CLOCK, subject_id=invitation.id)
+    guards = (i.expired_at + invitation.policy.reissue_window <= func.now(), i.closed_at.is_(None))
+    if not await change(tx, invitation.id, frozenset({State.EXPIRED}), *guards, closed_at=func.now()):
+        return False
+    await audit.record(tx, Event.CLOSED, CLOCK, subject_id=invitation.id)
+    return True
 
 
-async def remind(tx: AsyncConnection, invitation: Invitation) -> None:
+async def remind(tx: AsyncConnection, invitation: Invitation) -> bool:
     """Queue the reminder, with the same link, when half of the time is over."""
     policy = invitation.policy
     is_due = i.expires_at - policy.validity + policy.reminder_after <= func.now()
-    is_live = i.expires_at > func.now()
-    is_due_once = (~i.is_reminded, ~i.attention.contains([Attention.UNDELIVERABLE]))
-    if await change(tx, invitation.id, frozenset({State.PENDING}), is_due, is_live, *is_due_once, is_reminded=True):
-        await deliveries.queue(tx, invitation.id, Message.REMINDER, invitation.generation, [invitation.address])
-        await audit.record(tx, Event.REMINDED, CLOCK, subject_id=invitation.id)
+    guards = (is_due, i.expires_at > func.now(), ~i.is_reminded, ~i.attention.contains([Attention.UNDELIVERABLE]))
+    if not await change(tx, invitation.id, frozenset({State.PENDING}), *guards, is_reminded=True):
+        return False
+    await deliveries.queue(tx, invitation.id, Message.REMINDER, invitation.generation, [invitation.address])
+    await audit.record(tx, Event.REMINDED, CLOCK, subject_id=invitation.id)
+    return True
 
 
-async def nudge(tx: AsyncConnection, invitation: Invitation) -> None:
+async def nudge(tx: AsyncConnection, invitation: Invitation) -> bool:
     """Remind the username administrators of a decision that waits."""
     is_due = i.set_up_at + invitation.policy.approval_reminder <= func.now()
-    waiting = frozenset({State.AWAITING_APPROVAL})
-    if await change(tx, invitation.id, waiting, is_due, ~i.is_nudged, is_nudged=True):
-        await _to_approvers(tx, invitation, Message.APPROVAL_REMINDER)
-        await audit.record(tx, Event.APPROVERS_REMINDED, CLOCK, subject_id=invitation.id)
+    if not await change(tx, invitation.id, WAITING, is_due, ~i.is_nudged, is_nudged=True):
+        return False
+    await _to_approvers(tx, invitation, Message.APPROVAL_REMINDER)
+    await audit.record(tx, Event.APPROVERS_REMINDED, CLOCK, subject_id=invitation.id)
+    return True
 
 
-async def escalate(tx: AsyncConnection, invitation: Invitation) -> None:
+async def escalate(tx: AsyncConnection, invitation: Invitation) -> bool:
     """Say that a decision is overdue, and flag it; nothing is ever approved by a time-out (decision 6)."""
     is_due = i.set_up_at + invitation.policy.approval_escalation <= func.now()
-    flags = i.attention.op("||")(array([str(Attention.APPROVAL_OVERDUE)]))
-    waiting = frozenset({State.AWAITING_APPROVAL})
-    values = {"is_escalated": True, "attention": flags}
-    if await change(tx, invitation.id, waiting, is_due, ~i.is_escalated, **values):
-        await _to_approvers(tx, invitation, Message.APPROVAL_ESCALATION)
-        await audit.record(tx, Event.ESCALATED, CLOCK, subject_id=invitation.id)
+    values = {"is_escalated": True, "attention": i.attention.op("||")(array([str(Attention.APPROVAL_OVERDUE)]))}
+    if not await change(tx, invitation.id, WAITING, is_due, ~i.is_escalated, **values):
+        return False
+    await _to_approvers(tx, invitation, Message.APPROVAL_ESCALATION)
+    await audit.record(tx, Event.ESCALATED, CLOCK, subject_id=invitation.id)
+    return True
 
 
 async def _to_approvers(tx: AsyncConnection, invitation: Invitation, message: Message) -> None:
-    earlier = tuple(m for m in APPROVAL_MESSAGES if m is not message)
+    earlier = tuple(each for each in APPROVAL_MESSAGES if each is not message)
     await deliveries.withdraw(tx, invitation.id, earlier, cause="superseded")
     await deliveries.queue(tx, invitation.id, message, invitation.generation, invitation.office.approvers)

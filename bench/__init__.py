@@ -1,0 +1,1 @@
+"""Measurements, each beside what it should be compared with, in one run on one machine."""

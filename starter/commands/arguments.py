@@ -1,0 +1,35 @@
+"""Arguments that several commands share, and how their texts are read."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from starter.commands.printing import UNITS
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)([dhms])")
+
+
+def read_duration(text: str) -> timedelta:
+    """`24h`, `7d`, `1h30m`, `0m`.
+
+    Raises:
+        typer.BadParameter: for anything else.
+    """
+    found = _PART.findall(text)
+    if not found or "".join(number + letter for number, letter in found) != text:
+        raise typer.BadParameter(f"{text!r} is no duration. Write it like 24h, 30m, 7d or 1h30m.")
+    try:
+        return sum((float(number) * UNITS[letter] for number, letter in found), timedelta(0))
+    except OverflowError:
+        raise typer.BadParameter(f"{text!r} is longer than any calendar.") from None
+
+
+Id = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="The invitation: its id, its workflow id, or the first 8 characters or more."),
+]
+Office = Annotated[str, typer.Option("--office", metavar="CODE", help="The office, such as nz.", show_default=False)]
+SomeOffice = Annotated[str | None, typer.Option("--office", metavar="CODE", help="The office, such as nz.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.", show_default=False)]

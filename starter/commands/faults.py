@@ -1,0 +1,47 @@
+"""Errors as the command line tells them: a stable code, a sentence with the remedy, and the HTTP status of the API."""
+
+from dataclasses import dataclass
+
+from doorstep.domain.errors import DoorstepError
+
+OURS = "unexpected"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a command did not do it."""
+
+    code: str
+    message: str
+    status: int
+
+    @property
+    def is_ours(self) -> bool:
+        """True for what no one foresaw; the trace of it is worth reporting."""
+        return self.code == OURS
+
+
+def fault_of(error: Exception) -> Fault:
+    """The fault that `error` is; the command line may show what is private."""
+    if isinstance(error, DoorstepError):
+        return Fault(error.code, error.full_message, error.status)
+    return _from_below(error) or Fault(OURS, f"Unexpected {type(error).__name__}. Please report what is above.", 500)
+
+
+def _from_below(error: Exception) -> Fault | None:
+    """Errors that have no code of their own; imported here, since a command that succeeds needs none of them."""
+    from doorstep.domain.addresses import AddressError  # noqa: PLC0415 - see above
+    from doorstep.domain.erp import ExportError  # noqa: PLC0415 - see above
+    from doorstep.local.errors import LocalError  # noqa: PLC0415 - see above
+    from doorstep.security.links import KeyRingError  # noqa: PLC0415 - see above
+    from doorstep.settings import SettingsError  # noqa: PLC0415 - see above
+
+    known: dict[type[Exception], tuple[str, int]] = {
+        AddressError: ("address_invalid", 422),
+        ExportError: ("export_unreadable", 422),
+        SettingsError: ("settings_wrong", 500),
+        KeyRingError: ("settings_wrong", 500),
+        LocalError: ("local_stack", 500),
+    }
+    found = next((known[kind] for kind in known if isinstance(error, kind)), None)
+    return None if found is None else Fault(found[0], str(error), found[1])

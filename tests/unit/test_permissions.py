@@ -1,0 +1,90 @@
+"""Permissions and the roles that bundle them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.domain.errors import Invalid
+from doorstep.domain.permissions import (
+    DEFAULT_ROLE,
+    ROLES,
+    SECTIONS,
+    checked_permissions,
+    labels,
+    permissions_of,
+)
+
+S0_SECTIONS = [
+    "invoices",
+    "statements",
+    "agronomy_plans",
+    "contracts.grain",
+    "contracts.energy",
+    "contracts.agronomy",
+    "self_service",
+    "messages",
+]
+S3_SECTIONS = [
+    "account",
+    "billing_history",
+    "payment_preferences",
+    "orders.place",
+    "orders.track",
+    "orders.history",
+    "pricing",
+    "promotions",
+    "inventory",
+]
+
+
+def test_every_section_of_the_portals_is_a_permission() -> None:
+    """S0.19, S0.20, S3.10: each section that a source names can be granted, and has a name for people."""
+    assert {*S0_SECTIONS, *S3_SECTIONS} <= SECTIONS.keys()
+    assert all(SECTIONS.values())
+
+
+@given(st.lists(st.sampled_from(sorted(ROLES))))
+def test_roles_are_united(roles: list[str]) -> None:
+    """S1.13: the effective permissions are the union of the roles; a plain customer's where none is named."""
+    expected = frozenset().union(*(ROLES[role] for role in roles or [DEFAULT_ROLE]))
+
+    assert permissions_of(roles) == expected
+    assert permissions_of(roles) <= SECTIONS.keys()
+
+
+def test_the_staff_of_a_customer_never_see_money() -> None:
+    """S4.11: no role of ours bundles what staff must never hold, apart from accounts payable's balance."""
+    holders = {role for role, bundle in ROLES.items() if bundle & {"costs", "sensitive"}}
+
+    assert holders == set()
+
+
+@pytest.mark.parametrize("name", ["admin", "", "Customer", "customer ", "x" * 500])
+def test_an_unknown_role_is_refused(name: str) -> None:
+    """S1.20, T19: only the roles of the catalogue exist; the sentence names them and repeats little of the typed."""
+    with pytest.raises(Invalid) as caught:
+        permissions_of(["customer", name])
+
+    assert (caught.value.code, caught.value.field) == ("unknown_role", "role")
+    assert "x" * 50 not in caught.value.message
+
+
+@given(st.lists(st.sampled_from(sorted(SECTIONS))))
+def test_known_permissions_pass(names: list[str]) -> None:
+    """S4.42: an administrator may grant any that exist, each once."""
+    assert checked_permissions(names) == set(names)
+
+
+def test_an_unknown_permission_is_refused_without_repeating_it() -> None:
+    """S4.42, T03: a mistyped permission may be anything, an address too, so the sentence lists the known ones."""
+    with pytest.raises(Invalid) as caught:
+        checked_permissions(["invoices", "ana@example.org"])
+
+    assert caught.value.code == "unknown_permission"
+    assert "ana@example.org" not in caught.value.message
+    assert "invoices" in caught.value.message
+
+
+def test_labels_follow_the_catalogue() -> None:
+    """S0.19: a person reads names, in one order, and nothing for what does not exist."""
+    assert labels(["messages", "invoices", "nothing"]) == ["Invoices", "Messages"]

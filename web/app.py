@@ -1,0 +1,49 @@
+"""The application: pages, guards around them, and one look for whatever goes wrong."""
+
+from asgi_cross_origin_protection import CrossOriginProtection
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from doorstep.domain.errors import DoorstepError
+from starter.client import Doorstep
+from web import account, forgotten, health, invitee
+from web.cookies import Cookies
+from web.fronts import Fronts
+from web.guards import BodyLimit, Headers, Hosts
+from web.observing import Metrics, Observed
+from web.refusals import deny_cross_origin, error_page, fault_page, on_http, on_refused
+from web.site import STATIC, Site, environment
+
+ROUTES = [*account.ROUTES, *invitee.ROUTES, *forgotten.ROUTES, *health.ROUTES]
+
+
+def create_app(doorstep: Doorstep) -> FastAPI:
+    """The application over a client API; it opens and closes nothing itself."""
+    settings = doorstep.settings
+    site = Site(
+        doorstep=doorstep,
+        fronts=Fronts(doorstep.fronts, settings.public_url),
+        cookies=Cookies.of(settings),
+        metrics=Metrics(),
+        templates=environment(),
+    )
+    app = FastAPI(
+        title="Doorstep",
+        openapi_url=None,
+        routes=[*ROUTES, Mount("/static", StaticFiles(directory=STATIC), name="static")],
+        # A redirect to the same path with or without a slash is made from the Host header (T17).
+        redirect_slashes=False,
+        exception_handlers={DoorstepError: on_refused, HTTPException: on_http},
+        middleware=[  # the first one is the outermost
+            Middleware(Headers, settings=settings),
+            Middleware(Observed, metrics=site.metrics, broken=fault_page),
+            Middleware(Hosts, fronts=site.fronts, refuse=error_page),
+            Middleware(BodyLimit),
+            Middleware(CrossOriginProtection, deny_app=deny_cross_origin),
+        ],
+    )
+    app.state.site = site
+    return app

@@ -1,0 +1,147 @@
+"""The forms of the pages: one class an action, nothing beyond its fields (T19), faults in a person's words."""
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from doorstep.domain.errors import Invalid
+
+MOST_FIELDS = 20
+LONGEST = 254
+FORM_TYPE = "application/x-www-form-urlencoded"
+WHOLE_FORM = ""
+"""The field of a fault that no field is to blame for."""
+
+
+class Form(BaseModel):
+    """What every form of ours is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    empty: ClassVar[Mapping[str, str]] = {}
+    """What to say about a field that was left empty."""
+
+
+class SetUpForm(Form):
+    """The user to be; `invitation` names the one that the page showed, since a browser carries one link at a time."""
+
+    empty = {"username": "Enter a username.", "password": "Choose a password."}
+
+    username: str = Field(min_length=1)
+    password: SecretStr = Field(min_length=1)
+    name: str = ""
+    invitation: str = ""
+
+
+class LinkForm(Form):
+    """A button on the page of a link."""
+
+    invitation: str = ""
+
+
+class SignInForm(Form):
+    """A username and a password."""
+
+    empty = {"username": "Enter your username.", "password": "Enter your password."}
+
+    username: str = Field(min_length=1, max_length=LONGEST)
+    password: SecretStr = Field(min_length=1)
+
+
+class ForgotForm(Form):
+    """Whose password is forgotten."""
+
+    empty = {"username": "Enter your username."}
+
+    username: str = Field(min_length=1, max_length=LONGEST)
+
+
+class ResetForm(Form):
+    """A new password."""
+
+    empty = {"password": "Choose a new password."}
+
+    password: SecretStr = Field(min_length=1)
+
+
+class EmptyForm(Form):
+    """A button alone."""
+
+
+class Faults(Invalid):
+    """Everything that is wrong with a form, by field."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        first = next(iter(by_field))
+        super().__init__("form_invalid", by_field[first], field=first)
+        self.by_field = dict(by_field)
+
+
+F = TypeVar("F", bound=Form)
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """What was sent, by field.
+
+    Raises:
+        Faults: for a body that no page of ours sends; HTTPException: 413, 415.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in {FORM_TYPE, ""}:
+        raise HTTPException(415)
+    body = await request.body()
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise _unreadable() from None
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise _unreadable()
+    return values
+
+
+def _unreadable() -> Faults:
+    return Faults({WHOLE_FORM: "The form did not arrive as it was sent. Please try again."})
+
+
+def checked(form: type[F], values: Mapping[str, str]) -> F:
+    """The form, filled in.
+
+    Raises:
+        Faults: naming every field that is wrong.
+    """
+    blank = {name for name in form.empty if not values.get(name, "").strip()}
+    faults = {name: sentence for name, sentence in form.empty.items() if name in blank}
+    try:
+        filled = form.model_validate(dict(values))
+    except ValidationError as error:
+        for item in error.errors(include_input=False, include_url=False):
+            name = str(item["loc"][0])
+            faults.setdefault(*_fault(form, name))
+        raise Faults(_in_order(form, faults)) from None
+    faults |= {
+        name: "Leave out characters that cannot be seen."
+        for name in ("username", "name")
+        if name not in blank and not values.get(name, "").isprintable()
+    }
+    if faults:
+        raise Faults(_in_order(form, faults))
+    return filled
+
+
+def _fault(form: type[Form], name: str) -> tuple[str, str]:
+    if name not in form.model_fields:
+        return WHOLE_FORM, "The form holds something that does not belong to it. Please try again."
+    return name, f"Use at most {LONGEST} characters."
+
+
+def _in_order(form: type[Form], faults: Mapping[str, str]) -> dict[str, str]:
+    order = [WHOLE_FORM, *form.model_fields]
+    return {name: faults[name] for name in order if name in faults}
+
+
+def by_field(fault: Invalid) -> dict[str, str]:
+    """What to show beside the fields of a form."""
+    return fault.by_field if isinstance(fault, Faults) else {fault.field: fault.message}

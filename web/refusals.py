@@ -1,0 +1,113 @@
+"""Refusals and faults as pages in the same look, each with the help contact where the office is known (S0.22)."""
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import Receive, Scope, Send
+
+from doorstep.domain.errors import Conflict, DoorstepError, Gone, TooMany, Unavailable
+from web.cookies import Cookie
+from web.fronts import Face
+from web.guards import asked_host
+from web.site import page_of, site_of, source_of
+
+TRY_AGAIN_SECONDS = "5"
+FIRST_FAULT = 500
+OTHER_LINK = "other_link"
+TEXTS: dict[int, tuple[str, str]] = {
+    400: ("This address is not right", "Open the portal under its own address."),
+    403: ("That was not allowed", "The request did not come from a page of this portal. Open the page again."),
+    404: ("There is no such page", "Check the address, or start again from the sign-in page."),
+    405: ("That cannot be done here", "Start again from the sign-in page."),
+    409: ("That cannot be done now", "Something has changed in the meantime. Please start again."),
+    413: ("That was too much", "What was sent is longer than any form of ours. Go back and shorten it."),
+    415: ("That cannot be read", "Please use the form on the page."),
+    422: ("Something is not right", "Go back and check what you entered."),
+    429: ("Too many tries", "Wait a while and try again."),
+    500: ("Something went wrong", "The fault is ours, and it was noted. Please try again in a while."),
+    503: ("We will be right back", "A part of the portal does not answer just now. Nothing was changed."),
+}
+
+
+async def on_refused(request: Request, error: Exception) -> HTMLResponse:
+    """The page for a refusal that the form itself could not show."""
+    if isinstance(error, Gone):
+        return await dead_link(request, error.code)
+    if isinstance(error, TooMany):
+        wait = {"Retry-After": str(error.retry_after)}
+        return await error_page(request, 429, sentence=error.message, headers=wait, by_link=False)
+    status = error.status if isinstance(error, DoorstepError) else FIRST_FAULT
+    headers = {"Retry-After": TRY_AGAIN_SECONDS} if isinstance(error, Unavailable) else None
+    # Most sentences are meant for staff; this one is ours.
+    sentence = error.message if isinstance(error, Conflict) and error.code == OTHER_LINK else ""
+    return await error_page(request, status, sentence=sentence, headers=headers)
+
+
+async def on_http(request: Request, error: Exception) -> HTMLResponse:
+    """The page for what the router itself refuses."""
+    if not isinstance(error, StarletteHTTPException):
+        raise error
+    return await error_page(request, error.status_code, headers=dict(error.headers or {}))
+
+
+async def dead_link(request: Request, code: str, face: Face | None = None, **values: object) -> HTMLResponse:
+    """The page of a link that opens nothing any more, and why."""
+    known = face or await known_face(request, by_link=False)
+    context: dict[str, object] = {"newest": "", "is_approved": False, "invitation": "", "was_declined": False}
+    return page_of(request, known, "dead_link.html", status=410, code=code, **(context | values))
+
+
+async def error_page(
+    request: Request, status: int, *, sentence: str = "", headers: dict[str, str] | None = None, by_link: bool = True
+) -> HTMLResponse:
+    """The page for a status."""
+    face = None
+    if status < FIRST_FAULT and status != 400:  # noqa: PLR2004 - a host that is not ours learns nothing
+        face = await known_face(request, by_link=by_link)
+    return _page(request, status, face, sentence=sentence, headers=headers)
+
+
+def fault_page(request: Request, reference: str) -> HTMLResponse:
+    """The page for a fault of ours; asks no database, since that may be the fault."""
+    return _page(request, FIRST_FAULT, None, reference=reference)
+
+
+async def deny_cross_origin(scope: Scope, receive: Receive, send: Send) -> None:
+    """The answer to a form that another site sent (T12)."""
+    response = await error_page(Request(scope), 403)
+    await response(scope, receive, send)
+
+
+async def known_face(request: Request, *, by_link: bool) -> Face | None:
+    """The office that somebody in trouble belongs to: by session, by link, by host.
+
+    Args:
+        request: whose cookies are looked at.
+        by_link: False where the link itself is the trouble; looking again would count a second guess.
+    """
+    site = site_of(request)
+    session, link = (site.cookies.read(request, cookie) for cookie in (Cookie.SESSION, Cookie.LINK))
+    try:
+        home = await site.doorstep.home(session) if session else None
+        if home is not None:
+            return await site.fronts.of_codes({membership.office for membership in home.memberships})
+        if link and by_link:
+            return (await site.doorstep.open_link(link, source=source_of(request))).invitation.office
+        return await site.fronts.of_host(asked_host(request))
+    except DoorstepError:
+        return site.fronts.remembered(asked_host(request))
+
+
+def _page(  # noqa: PLR0913 - what a page of an error may hold, all by name
+    request: Request,
+    status: int,
+    face: Face | None,
+    *,
+    sentence: str = "",
+    reference: str = "",
+    headers: dict[str, str] | None = None,
+) -> HTMLResponse:
+    title, text = TEXTS.get(status, TEXTS[500 if status >= FIRST_FAULT else 409])
+    known = face or site_of(request).fronts.remembered(asked_host(request))
+    values = {"title": title, "sentence": sentence or text, "reference": reference, "status_code": status}
+    return page_of(request, known, "error.html", status=status, headers=headers, **values)
