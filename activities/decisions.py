@@ -108,7 +108,7 @@ def _order(invitation_id: UUID, sent: Sent, claim: Claim) -> Order:
 
 
 def _actor(sent: Sent, name: str | None = None) -> Actor:
-    return Actor(name or sent.identity or "unknown", "temporal", _message(sent))
+    return Actor(name or sent.identity or "unknown", "temporal", sent.identity, _message(sent))
 
 
 def _message(sent: Sent) -> str:

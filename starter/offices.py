@@ -100,6 +100,7 @@ class Import:
         self._office = office
         self._is_dry_run = is_dry_run
         self._rows: Iterator[ImportRow | RefusedRow] = read_export(data, region=region)
+        self._met: set[str] = set()
 
     def __aiter__(self) -> "Import":
         return self
@@ -128,9 +129,20 @@ class Import:
 
     async def _merge(self, tx: AsyncConnection, row: ImportRow) -> Merged:
         merged = await directory.merge(tx, self._office, row)
-        if self._is_dry_run:
-            await tx.rollback()
-        return merged
+        if not self._is_dry_run:
+            return merged
+        await tx.rollback()
+        person = row.email or row.phone
+        return Merged(
+            merged.is_new_account and self._is_first(f"account {row.account_code}"),
+            merged.is_new_contact and self._is_first(f"person {person.key if person else ''}"),
+        )
+
+    def _is_first(self, what: str) -> bool:
+        """In a dry run each row is taken back, so that the next one would make the same account again."""
+        is_first = what not in self._met
+        self._met.add(what)
+        return is_first
 
     async def _finish(self) -> None:
         if self._is_dry_run:

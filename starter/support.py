@@ -14,7 +14,7 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import Attention, State
 from doorstep.security.links import Purpose, UnknownKeyError
-from doorstep.store import audit, links, reading
+from doorstep.store import audit, finding, links, reading
 from doorstep.store.audit import AuditEntry
 from doorstep.store.orders import get
 from starter.desk import Connected
@@ -55,7 +55,7 @@ class Support(Connected):
             sentence = "An id looks like 0199a7c2-5a80-7000-8000-000000000000; its first 8 characters can be enough."
             raise Invalid("id_invalid", sentence, field="id")
         low, high = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-        found = [low] if low == high else await self._run(lambda tx: reading.between(tx, low, high, limit=2))
+        found = [low] if low == high else await self._run(lambda tx: finding.between(tx, low, high))
         if len(found) > 1:
             raise Invalid("id_ambiguous", "Several invitations begin like that. Type more of the id.", field="id")
         if not found:

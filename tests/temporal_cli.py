@@ -5,11 +5,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.house import House
-
 from doorstep.domain.invitation import Invitation
 from doorstep.local.temporal import temporal_binary
 from doorstep.settings import child_environment
+from tests.house import House
 
 Given = str | dict[str, Any]
 
@@ -44,26 +43,26 @@ async def temporal(house: House, *words: str) -> Said:
     return Said(process.returncode or 0, out.decode(), err.decode())
 
 
-def inputs(*given: Given) -> list[str]:
-    """`--input` for each; a dictionary becomes its JSON, a text goes as it is."""
+def inputs(given: tuple[Given, ...], meta: str) -> list[str]:
+    """`--input` for each; a dictionary becomes its JSON, a text goes as it is; `meta` says what it pretends to be."""
     texts = [each if isinstance(each, str) else json.dumps(each) for each in given]
-    return [word for text in texts for word in ("--input", text)]
+    words = [word for text in texts for word in ("--input", text)]
+    return [*words, "--input-meta", meta] if meta else words
 
 
-async def signal(house: House, invitation: Invitation, name: str, *given: Given) -> Said:
+async def signal(house: House, invitation: Invitation, name: str, *given: Given, meta: str = "") -> Said:
     """Send a signal with these inputs, or with none."""
-    return await temporal(
-        house, "workflow", "signal", "--workflow-id", invitation.workflow_id, "--name", name, *inputs(*given)
-    )
+    words = ("workflow", "signal", "--workflow-id", invitation.workflow_id, "--name", name)
+    return await temporal(house, *words, *inputs(given, meta))
 
 
-async def update(house: House, invitation: Invitation, name: str, *given: Given) -> Said:
+async def update(house: House, invitation: Invitation, name: str, *given: Given, meta: str = "") -> Said:
     """Send an update with these inputs, or with none, and wait for its answer."""
     words = ("workflow", "update", "execute", "--workflow-id", invitation.workflow_id, "--name", name)
-    return await temporal(house, *words, *inputs(*given), "--output", "json")
+    return await temporal(house, *words, *inputs(given, meta), "--output", "json")
 
 
 async def query(house: House, invitation: Invitation, *given: Given) -> Said:
     """Ask for the status."""
     words = ("workflow", "query", "--workflow-id", invitation.workflow_id, "--name", "status")
-    return await temporal(house, *words, *inputs(*given), "--output", "json")
+    return await temporal(house, *words, *inputs(given, ""), "--output", "json")

@@ -1,12 +1,12 @@
 """Signing in and out, and the portal home: what was granted, account by account (S0.19, S3.11)."""
 
 from fastapi import Request, Response
-from starlette.routing import Route
 
 from doorstep.domain.errors import Forbidden, Invalid
 from web import forms
 from web.cookies import Cookie
 from web.forms import EmptyForm, SignInForm
+from web.routes import get, post
 from web.site import go_to, page, page_of, site_of, source_of
 
 WAITING = "waiting_for_approval"
@@ -72,8 +72,8 @@ async def home(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/", home),
-    Route("/sign-in", show_sign_in),
-    Route("/sign-in", sign_in, methods=["POST"]),
-    Route("/sign-out", sign_out, methods=["POST"]),
+    get("/", home),
+    get("/sign-in", show_sign_in),
+    post("/sign-in", sign_in),
+    post("/sign-out", sign_out),
 ]

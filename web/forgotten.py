@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from fastapi import Request, Response
-from starlette.routing import Route
 
 from doorstep.domain.errors import Gone, Invalid
 from web import forms
 from web.cookies import Cookie
 from web.forms import ForgotForm, ResetForm
 from web.invitee import carried
+from web.routes import get, post
 from web.site import go_to, page, site_of, source_of
 
 LINK_LASTS = timedelta(hours=1)
@@ -78,11 +78,11 @@ async def done(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/forgot", show_forgot),
-    Route("/forgot", forgot, methods=["POST"]),
-    Route("/forgot/sent", sent),
-    Route("/reset/done", done),  # before the next one: no token is called that
-    Route("/reset/{token}", enter),
-    Route("/reset", show_reset),
-    Route("/reset", reset, methods=["POST"]),
+    get("/forgot", show_forgot),
+    post("/forgot", forgot),
+    get("/forgot/sent", sent),
+    get("/reset/done", done),  # before the next one: no token is called that
+    get("/reset/{token}", enter),
+    get("/reset", show_reset),
+    post("/reset", reset),
 ]

@@ -1,6 +1,6 @@
 """The forms of the pages: one class an action, nothing beyond its fields (T19), faults in a person's words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
@@ -8,6 +8,8 @@ from fastapi import HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from doorstep.domain.errors import Invalid
+from doorstep.security import passwords
+from doorstep.store.users import check_username
 
 MOST_FIELDS = 20
 LONGEST = 254
@@ -24,11 +26,15 @@ class Form(BaseModel):
     empty: ClassVar[Mapping[str, str]] = {}
     """What to say about a field that was left empty."""
 
+    rules: ClassVar[Mapping[str, Callable[[str], object]]] = {}
+    """What a field has to keep to; asked here as well, so that a form shows everything that is wrong at once."""
+
 
 class SetUpForm(Form):
     """The user to be; `invitation` names the one that the page showed, since a browser carries one link at a time."""
 
     empty = {"username": "Enter a username.", "password": "Choose a password."}
+    rules = {"username": check_username, "password": passwords.check}
 
     username: str = Field(min_length=1)
     password: SecretStr = Field(min_length=1)
@@ -63,6 +69,7 @@ class ResetForm(Form):
     """A new password."""
 
     empty = {"password": "Choose a new password."}
+    rules = {"password": passwords.check}
 
     password: SecretStr = Field(min_length=1)
 
@@ -112,23 +119,30 @@ def checked(form: type[F], values: Mapping[str, str]) -> F:
     Raises:
         Faults: naming every field that is wrong.
     """
-    blank = {name for name in form.empty if not values.get(name, "").strip()}
-    faults = {name: sentence for name, sentence in form.empty.items() if name in blank}
+    faults = {name: said for name, said in form.empty.items() if not values.get(name, "").strip()}
+    for name in ("username", "name"):
+        if not values.get(name, "").isprintable():
+            faults.setdefault(name, "Leave out characters that cannot be seen.")
+    for name, rule in form.rules.items():
+        if name not in faults:
+            faults |= _broken(rule, values[name])
     try:
         filled = form.model_validate(dict(values))
     except ValidationError as error:
         for item in error.errors(include_input=False, include_url=False):
-            name = str(item["loc"][0])
-            faults.setdefault(*_fault(form, name))
+            faults.setdefault(*_fault(form, str(item["loc"][0])))
         raise Faults(_in_order(form, faults)) from None
-    faults |= {
-        name: "Leave out characters that cannot be seen."
-        for name in ("username", "name")
-        if name not in blank and not values.get(name, "").isprintable()
-    }
     if faults:
         raise Faults(_in_order(form, faults))
     return filled
+
+
+def _broken(rule: Callable[[str], object], value: str) -> dict[str, str]:
+    try:
+        rule(value)
+    except Invalid as fault:
+        return {fault.field: fault.message}
+    return {}
 
 
 def _fault(form: type[Form], name: str) -> tuple[str, str]:

@@ -5,9 +5,9 @@ import ipaddress
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.routing import Route
 
 from starter import checks
+from web.routes import get
 from web.site import site_of
 
 
@@ -45,7 +45,7 @@ def _is_among(request: Request, clients: str) -> bool:
 
 
 ROUTES = [
-    Route("/health/live", live),
-    Route("/health/ready", ready),
-    Route("/metrics", metrics),
+    get("/health/live", live),
+    get("/health/ready", ready),
+    get("/metrics", metrics),
 ]

@@ -7,7 +7,6 @@ import re
 from datetime import timedelta
 
 from fastapi import Request, Response
-from starlette.routing import Route
 
 from doorstep.domain.addresses import mask
 from doorstep.domain.errors import Conflict, Gone, Invalid
@@ -17,6 +16,7 @@ from web import forms
 from web.cookies import Cookie
 from web.forms import LinkForm, SetUpForm
 from web.refusals import OTHER_LINK, dead_link
+from web.routes import get, post
 from web.site import go_to, moment, page_of, site_of, source_of
 
 LINK_LASTS = timedelta(hours=1)
@@ -182,13 +182,13 @@ async def _dead(request: Request, view: LinkView) -> Response:
 
 
 ROUTES = [
-    Route("/invitation/{token}", enter),
-    Route("/set-up", show),
-    Route("/set-up", set_up, methods=["POST"]),
-    Route("/set-up/done", done),
-    Route("/set-up/decline", ask_decline),
-    Route("/set-up/decline", decline, methods=["POST"]),
-    Route("/set-up/declined", declined),
-    Route("/set-up/new-link", renew, methods=["POST"]),
-    Route("/set-up/sent", sent),
+    get("/invitation/{token}", enter),
+    get("/set-up", show),
+    post("/set-up", set_up),
+    get("/set-up/done", done),
+    get("/set-up/decline", ask_decline),
+    post("/set-up/decline", decline),
+    get("/set-up/declined", declined),
+    post("/set-up/new-link", renew),
+    get("/set-up/sent", sent),
 ]

@@ -69,7 +69,7 @@ class Observed:
         places = [
             f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
         ]
-        log.error("request_failed", route=route_of(scope), error=type(error).__name__, places=places[-8:])
+        log.error("request_failed", route=route_of(scope), error=type(error).__name__, places=places)
         if not has_begun:
             reference = str(structlog.contextvars.get_contextvars().get("request_id", ""))
             await self._broken(Request(scope), reference)(scope, receive, send)
@@ -85,4 +85,7 @@ class Observed:
 
 def route_of(scope: Scope) -> str:
     """The pattern that matched, such as `/invitation/{token}`; `none` where nothing did."""
-    return str(getattr(scope.get("route"), "path", "none"))
+    route = scope.get("route")
+    if route is None:
+        return "/static" if scope["path"].startswith("/static/") else "none"
+    return str(route.path)

@@ -98,7 +98,7 @@ async def known_face(request: Request, *, by_link: bool) -> Face | None:
         return site.fronts.remembered(asked_host(request))
 
 
-def _page(  # noqa: PLR0913 - what a page of an error may hold, all by name
+def _page(
     request: Request,
     status: int,
     face: Face | None,
@@ -110,4 +110,6 @@ def _page(  # noqa: PLR0913 - what a page of an error may hold, all by name
     title, text = TEXTS.get(status, TEXTS[500 if status >= FIRST_FAULT else 409])
     known = face or site_of(request).fronts.remembered(asked_host(request))
     values = {"title": title, "sentence": sentence or text, "reference": reference, "status_code": status}
-    return page_of(request, known, "error.html", status=status, headers=headers, **values)
+    response = page_of(request, known, "error.html", status=status, **values)
+    response.headers.update(headers or {})
+    return response

@@ -2,7 +2,6 @@
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,8 +48,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        auto_reload=False,
     )
     # The address of a file changes with its content, so that browsers may keep it for good.
     versions = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()}
@@ -71,7 +69,6 @@ def page_of(
     template: str,
     *,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
     **values: object,
 ) -> HTMLResponse:
     """A page that speaks for `face`."""
@@ -81,7 +78,7 @@ def page_of(
         "language": "en" if face is None else str(text_locale(face.locale)).replace("_", "-"),
     }
     html = site_of(request).templates.get_template(template).render(context | values)
-    return HTMLResponse(html, status_code=status, headers=headers)
+    return HTMLResponse(html, status_code=status)
 
 
 def go_to(path: str) -> RedirectResponse:

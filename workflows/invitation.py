@@ -46,8 +46,8 @@ WHEN_WOKEN = {
 FIRST = Standing(state=State.PENDING, rev=0, step=Step.SEND)
 
 NOTHING = RawValue(Payload())
-"""What a handler is called with. Its type has to be `RawValue` alone: the SDK reads any other, `RawValue | None` too, as
-the shape that the JSON must have, and drops a signal that has another one."""
+"""What a handler is called with. Its type has to be `RawValue` alone: any other, `RawValue | None` too, is to the SDK the
+shape that the JSON must have, and it drops a signal that has another one."""
 
 
 @dataclass(frozen=True)

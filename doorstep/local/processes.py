@@ -42,7 +42,7 @@ class Part:
     prepare: Callable[[], None] = _nothing
     tidy: Callable[[], None] = _nothing
     account: Account | None = None
-    ready_within: float = 30.0
+    ready_within: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: float = 10.0
 

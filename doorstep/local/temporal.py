@@ -43,7 +43,6 @@ def temporal_part(home: Home, values: Mapping[str, str]) -> Part:
         is_ready=is_ready,
         environment=child_environment({}),
         directory=home.folder,
-        ready_within=60.0,
     )
 
 

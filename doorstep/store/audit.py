@@ -16,11 +16,13 @@ from doorstep.store import tables as t
 class Actor:
     """Who acts, and through which door: `page`, `api`, `cli`, `temporal` or `clock`.
 
-    `message` tells one message sent straight to Temporal from every other, so that none is carried out twice.
+    Of what was sent straight to Temporal, `name` is a claim and `identity` what the sender's program called itself;
+    `message` tells that message from every other, so that none is carried out twice.
     """
 
     name: str
     via: str
+    identity: str = ""
     message: str = ""
 
 
@@ -49,7 +51,9 @@ async def record(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Append one line; `detail` holds small plain values, addresses only masked."""
-    said = dict(detail or {}) | ({"message_id": actor.message} if actor.message else {})
+    said = dict(detail or {})
+    if actor.message:
+        said |= {"identity": actor.identity, "message_id": actor.message}
     await tx.execute(
         t.audit.insert().values(
             subject_id=subject_id, actor=actor.name, via=actor.via, event=event, code=code, detail=said

@@ -4,7 +4,6 @@ Times are `timestamptz`; `*_key` columns hold the normalised form that is compar
 """
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -25,7 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from doorstep.domain.messages import DeliveryStatus, Message
 from doorstep.domain.states import State

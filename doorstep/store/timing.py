@@ -1,6 +1,6 @@
 """What time alone does to an invitation; every guard asks the database's clock, the workflow's timers only wake."""
 
-from sqlalchemy import exists, func
+from sqlalchemy import any_, exists, func, literal
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,7 +51,8 @@ async def remind(tx: AsyncConnection, invitation: Invitation) -> bool:
     """Queue the reminder, with the same link, when half of the time is over."""
     policy = invitation.policy
     is_due = i.expires_at - policy.validity + policy.reminder_after <= func.now()
-    guards = (is_due, i.expires_at > func.now(), ~i.is_reminded, ~i.attention.contains([Attention.UNDELIVERABLE]))
+    is_undeliverable = literal(str(Attention.UNDELIVERABLE)) == any_(i.attention)
+    guards = (is_due, i.expires_at > func.now(), ~i.is_reminded, ~is_undeliverable)
     if not await change(tx, invitation.id, frozenset({State.PENDING}), *guards, is_reminded=True):
         return False
     await deliveries.queue(tx, invitation.id, Message.REMINDER, invitation.generation, [invitation.address])

@@ -391,7 +391,8 @@ def upgrade() -> None:
     op.execute("ALTER TABLE rate_hits SET UNLOGGED")
     op.execute(APPEND_ONLY)
     op.execute(
-        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
 
 

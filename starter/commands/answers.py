@@ -70,7 +70,11 @@ As = Annotated[
 Approver = Annotated[
     str,
     typer.Option(
-        "--as", metavar="ADDRESS", help="The username administrator who decides.", callback=_approver_of, show_default=False
+        "--as",
+        metavar="ADDRESS",
+        help="The username administrator who decides.",
+        callback=_approver_of,
+        show_default=False,
     ),
 ]
 
@@ -92,7 +96,8 @@ def command(
             raise typer.Exit(_answer(lambda: ask(**arguments), as_json=as_json))
 
         parameters = _parameters(ask, options or {})
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] - what typer reads
+        # What typer reads; it cannot be said to a type checker.
+        vars(run).update(__signature__=inspect.Signature(parameters))
         run.__annotations__ = {each.name: each.annotation for each in parameters}
         app.command(name)(run)
         return run

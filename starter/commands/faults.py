@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from doorstep.domain.errors import DoorstepError
 
 OURS = "unexpected"
+URL = "postgresql://user:password@host:5432/doorstep"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ def fault_of(error: Exception) -> Fault:
 
 def _from_below(error: Exception) -> Fault | None:
     """Errors that have no code of their own; imported here, since a command that succeeds needs none of them."""
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
+
     from doorstep.domain.addresses import AddressError  # noqa: PLC0415 - see above
     from doorstep.domain.erp import ExportError  # noqa: PLC0415 - see above
     from doorstep.local.errors import LocalError  # noqa: PLC0415 - see above
@@ -43,5 +46,11 @@ def _from_below(error: Exception) -> Fault | None:
         KeyRingError: ("settings_wrong", 500),
         LocalError: ("local_stack", 500),
     }
+    if isinstance(error, OSError):
+        return Fault("file_unreadable", f"{error.filename or type(error).__name__}: {error.strerror or error}", 500)
+    if type(error).__name__ == "ConfigError":  # the Temporal client's, which has no public name
+        return Fault("settings_wrong", f"The TEMPORAL_* settings cannot be read: {error}", 500)
+    if isinstance(error, ArgumentError):
+        return Fault("settings_wrong", f"DOORSTEP_DATABASE_URL cannot be read. Write it like {URL}", 500)
     found = next((known[kind] for kind in known if isinstance(error, kind)), None)
     return None if found is None else Fault(found[0], str(error), found[1])

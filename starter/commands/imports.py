@@ -1,10 +1,11 @@
 """The import of an ERP export: a bar that grows row by row, and what a person should look at."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from doorstep.domain.errors import Invalid, NotFound
@@ -35,11 +36,13 @@ def import_(file: File, office: SomeOffice = None, dry_run: DryRun = False, acto
     return Answer(_data(chosen, done, is_dry_run=dry_run), shown(done, is_dry_run=dry_run))
 
 
-async def carry_out(doorstep: "Doorstep", file: Path, office: str, *, is_dry_run: bool = False) -> "Import":
-    """Import a file with a progress bar on stderr, where there is a terminal to see it."""
-    under_way = await doorstep.import_rows(file.read_bytes(), office, is_dry_run=is_dry_run)
+async def carry_out(
+    doorstep: "Doorstep", file: Path, office: str, *, is_dry_run: bool = False, terminal: Console | None = None
+) -> "Import":
+    """Import a file with a progress bar, on stderr by default, where there is a terminal to see it."""
+    terminal = terminal or console(stderr=True)
+    under_way = await doorstep.import_rows(await asyncio.to_thread(file.read_bytes), office, is_dry_run=is_dry_run)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    terminal = console(stderr=True)
     with Progress(*columns, console=terminal, disable=not terminal.is_terminal) as progress:
         task = progress.add_task(file.name, total=under_way.summary.rows)
         async for _row in under_way:
@@ -87,11 +90,17 @@ def shown(done: "Import", *, is_dry_run: bool = False) -> list[RenderableType]:
         parts.append(table(("line", "column", "refused as", "reason", "what to do"), rows, title="Refused"))
     if report.warned:
         parts.append(table(("line", "warning"), report.warned, title="Taken, with a warning"))
-    would = "would be " if is_dry_run else ""
-    parts.append(
-        f"{report.rows} rows: {report.rows - len(report.refused)} {would}taken, {len(report.refused)} refused. "
-        f"New accounts {report.new_accounts}, new contacts {report.new_contacts}, known already {report.merged}."
-    )
+    parts.append(summed_up(done, is_dry_run=is_dry_run))
     if done.summary.ignored_columns:
         parts.append(f"Columns that are not read: {', '.join(done.summary.ignored_columns)}.")
     return [*parts, "Nothing was changed: this was a dry run."] if is_dry_run else parts
+
+
+def summed_up(done: "Import", *, is_dry_run: bool = False) -> str:
+    """The sum of it."""
+    report = done.report
+    would = "would be " if is_dry_run else ""
+    return (
+        f"{report.rows} rows: {report.rows - len(report.refused)} {would}taken, {len(report.refused)} refused. "
+        f"New accounts {report.new_accounts}, new contacts {report.new_contacts}, known already {report.merged}."
+    )

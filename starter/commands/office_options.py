@@ -49,7 +49,10 @@ RULES: Mapping[str, object] = {
     "reminder_share": Annotated[
         float | None,
         typer.Option(
-            min=0.05, max=1.0, help="After which share of the validity to remind; at first 0.5; 1: never.", show_default=False
+            min=0.05,
+            max=1.0,
+            help="After which share of the validity to remind; at first 0.5; 1: never.",
+            show_default=False,
         ),
     ],
     "resend_cooldown": _duration("The least time between two links; at first 60s."),
@@ -59,7 +62,8 @@ RULES: Mapping[str, object] = {
     "approval_escalation": _duration("When a decision is overdue; at first 72h."),
     "four_eyes": _yes_or_no("--four-eyes/--no-four-eyes", "Whether the inviter may not decide; at first no."),
     "places_per_job": Annotated[
-        int | None, typer.Option(min=1, max=1000, help="How many invitations a job has; at first 3.", show_default=False)
+        int | None,
+        typer.Option(min=1, max=1000, help="How many invitations a job has; at first 3.", show_default=False),
     ],
     "account_required": _yes_or_no(
         "--account-required/--no-account-required", "Whether an invitation needs an account; at first no."

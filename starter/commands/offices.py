@@ -47,7 +47,9 @@ def office_list() -> Answer:
 
 
 @command(approvers, "set")
-def approvers_set(office: Annotated[str, typer.Argument(metavar="OFFICE")], address: Addresses, actor: As = "") -> Answer:
+def approvers_set(
+    office: Annotated[str, typer.Argument(metavar="OFFICE")], address: Addresses, actor: As = ""
+) -> Answer:
     """Say who approves in an office."""
     found = ask(lambda doorstep: doorstep.approvers_set(office, address), actor=actor)
     names = ", ".join(found.approvers)

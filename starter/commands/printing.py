@@ -25,7 +25,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(value: object) -> str:
-    """A text without anything that could move the cursor or turn the line around: names and reasons come from anyone."""
+    """A text without what could move the cursor or turn the line around: names and reasons come from anyone."""
     text = "" if value is None else str(value)
     return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
@@ -68,6 +68,8 @@ def local(moment: datetime | None, zone: str) -> str:
 def duration(value: timedelta) -> str:
     """A duration as it can be typed again: `24h`, `90s`, `7d`."""
     seconds = value.total_seconds()
+    if seconds == 0:
+        return "0m"
     for letter, unit in UNITS.items():
         count = seconds / unit.total_seconds()
         if count >= 1 and count.is_integer() and (letter != "d" or count > 1):

@@ -49,7 +49,9 @@ def full(invitation: Invitation) -> dict[str, object]:
             "decision_note": invitation.decision_note,
             "last_refusal": invitation.last_refusal,
             "waiting_for": waiting_for(invitation),
-            "allowed_commands": [str(each) for each in allowed_commands(invitation.state, is_closed=is_closed(invitation))],
+            "allowed_commands": [
+                str(each) for each in allowed_commands(invitation.state, is_closed=is_closed(invitation))
+            ],
             "deliveries": [_delivery(each) for each in invitation.deliveries],
         }
         | {name: iso(getattr(invitation, name)) for name in (*INSTANTS, "closed_at")}
@@ -118,7 +120,14 @@ def deliveries(invitation: Invitation) -> RenderableType:
 def rows_of(invitations: list[Invitation]) -> RenderableType:
     """Invitations as a table."""
     rows = [
-        (i.id, i.state, i.office.code, i.address, ", ".join(a.code for a in i.accounts), local(i.since, i.office.time_zone))
+        (
+            i.id,
+            i.state,
+            i.office.code,
+            i.address,
+            ", ".join(a.code for a in i.accounts),
+            local(i.since, i.office.time_zone),
+        )
         for i in invitations
     ]
     return table(("id", "state", "office", "address", "accounts", "since"), rows)
@@ -127,11 +136,16 @@ def rows_of(invitations: list[Invitation]) -> RenderableType:
 def office(found: Office) -> dict[str, object]:
     """An office with its policy; durations as `office set` takes them."""
     own = ("code", "name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone")
-    rules = {name: duration(value) if isinstance(value, timedelta) else value for name, value in asdict(found.policy).items()}
+    rules = {
+        name: duration(value) if isinstance(value, timedelta) else value for name, value in asdict(found.policy).items()
+    }
     return (
         {name: getattr(found, name) for name in own}
         | {"approvers": list(found.approvers)}
-        | {"policy_version": found.policy_version, "policy": rules | {"required_fields": list(found.policy.required_fields)}}
+        | {
+            "policy_version": found.policy_version,
+            "policy": rules | {"required_fields": list(found.policy.required_fields)},
+        }
     )
 
 
@@ -141,4 +155,7 @@ def office_sheet(found: Office) -> RenderableType:
     rules = shown.pop("policy")
     assert isinstance(rules, dict)  # noqa: S101 - made three lines above
     flat = {name: ", ".join(value) if isinstance(value, list) else value for name, value in (shown | rules).items()}
-    return pairs((name.replace("_", " "), {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value) for name, value in flat.items())
+    return pairs(
+        (name.replace("_", " "), {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value)
+        for name, value in flat.items()
+    )

@@ -1,9 +1,8 @@
 """The main job on real servers: invited, set up, approved, active, signed in."""
 
-from tests.house import PASSWORD, House
-
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
+from tests.house import PASSWORD, House
 
 
 async def test_an_invited_person_ends_up_signed_in(house: House) -> None:

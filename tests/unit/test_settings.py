@@ -36,13 +36,16 @@ class Surroundings:
         self.say(DOORSTEP_HOME=str(self.home), DOORSTEP_SECRETS_DIR=str(self.secrets))
 
     def say(self, **values: str) -> None:
+        """Put values into the environment."""
         for name, value in values.items():
             self.patch.setenv(name, value)
 
     def keep_secret(self, name: str, value: str) -> None:
+        """Lay a file among the secrets."""
         (self.secrets / name.lower()).write_text(value)
 
     def keep_at_home(self, **values: str) -> None:
+        """Write what `up` would have noted."""
         (self.home / "settings.json").write_text(json.dumps(values))
 
 
