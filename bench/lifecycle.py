@@ -29,7 +29,7 @@ LIVES = 50
 AT_ONCE = 20
 LATENCIES = 60
 SETTLE = 0.06
-"""Seconds a driver leaves a workflow to begin its wait, so that the timer is really started; lives overlap meanwhile."""
+"""Seconds a driver leaves a workflow to begin its wait, so that the timer really starts; lives overlap meanwhile."""
 
 Life = Callable[[], Awaitable[float]]
 

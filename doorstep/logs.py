@@ -8,7 +8,9 @@ from collections.abc import Mapping
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-TOKEN_OR_ADDRESS = re.compile(r"[A-Za-z0-9_-]{43}|[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
+WORKFLOW_ID = r"(?P<id>(?:invitation|password-link|batch)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+TOKEN_OR_ADDRESS = re.compile(WORKFLOW_ID + r"|[A-Za-z0-9_-]{43,}|[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
+"""A workflow's id is as long as a token, and what a log is for."""
 
 
 def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
@@ -18,7 +20,7 @@ def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 def _redacted(value: object) -> object:
     if isinstance(value, str):
-        return TOKEN_OR_ADDRESS.sub("…", value)
+        return TOKEN_OR_ADDRESS.sub(lambda found: found["id"] or "…", value)
     if isinstance(value, Mapping):
         return {_redacted(key): _redacted(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

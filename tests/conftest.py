@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from temporalio.client import Client
-from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
-from tests.house import House, build_house, work
 
 from doorstep.local.home import ANY_PORTS, Home
 from doorstep.local.postgres import FAST
 from doorstep.local.stack import Stack
+from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
+from tests.house import House, build_house, work
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,7 +30,7 @@ def fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="session")
 async def servers() -> AsyncIterator[Stack]:
-    """PostgreSQL with the schema, and Temporal; not below pytest's folder, which each pytest of this user closes anew."""
+    """PostgreSQL with the schema, and Temporal; not in pytest's folder, which each pytest of this user closes anew."""
     parts = {"postgres", "migrations", "temporal"}
     with TemporaryDirectory(prefix="doorstep-") as folder:
         async with Stack(Home.at(Path(folder)), parts=parts, ports=ANY_PORTS, postgres=FAST) as stack:

@@ -65,7 +65,7 @@ class House:
     _names: list[str] = field(default_factory=list)
 
     async def office(self, *, approvers: int = 1, **rules: object) -> str:
-        """A new office with its own administrators `boss1@CODE.example` …"""
+        """A new office with administrators of its own, `boss1@CODE.example` and so on."""
         code = f"o{uuid_utils.uuid7().hex[-12:]}"
         own = {"name": f"Office {code}", "help_email": f"help@{code}.example", "help_phone": "+64 9 555 0142"}
         await self.doorstep.office_set(code, own=own, rules=rules)

@@ -46,8 +46,8 @@ WHEN_WOKEN = {
 FIRST = Standing(state=State.PENDING, rev=0, step=Step.SEND)
 
 NOTHING = RawValue(Payload())
-"""What a handler is called with. Its type has to be `RawValue` alone: any other, `RawValue | None` too, is to the SDK the
-shape that the JSON must have, and it drops a signal that has another one."""
+"""What a handler is called with. Its type has to be `RawValue` alone: in any other, `RawValue | None` too, the SDK sees
+the shape that the JSON must have, and it drops a signal that has another one."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ class InvitationWorkflow:
             await self._carry_signals()
         elif self._is_woken:
             self._is_woken = False
-            await self._do(WHEN_WOKEN.get(State(self._standing.state), Step.TELL))
+            await self._do(
+                Step.SEND if self._standing is FIRST else WHEN_WOKEN.get(State(self._standing.state), Step.TELL)
+            )
         elif self._standing.wait_seconds == 0 or await self._time_is_over():
             await self._do(Step(self._standing.step))
 

@@ -1,11 +1,23 @@
 """Errors as the command line tells them: a stable code, a sentence with the remedy, and the HTTP status of the API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from doorstep.domain.errors import DoorstepError
 
 OURS = "unexpected"
-URL = "postgresql://user:password@host:5432/doorstep"
+DATABASE_URL = "DOORSTEP_DATABASE_URL cannot be read. Write it like postgresql://user:password@host:5432/doorstep"
+
+WITHOUT_CODE: Mapping[str, tuple[str, int, str]] = {
+    "doorstep.domain.addresses.AddressError": ("address_invalid", 422, "{}"),
+    "doorstep.domain.erp_file.ExportError": ("export_unreadable", 422, "{}"),
+    "doorstep.local.errors.LocalError": ("local_stack", 500, "{}"),
+    "doorstep.security.links.KeyRingError": ("settings_wrong", 500, "{}"),
+    "doorstep.settings.SettingsError": ("settings_wrong", 500, "{}"),
+    "sqlalchemy.exc.ArgumentError": ("settings_wrong", 500, DATABASE_URL),
+    "temporal_sdk_bridge.ConfigError": ("settings_wrong", 500, "The TEMPORAL_* settings cannot be read: {}"),
+}
+"""Errors that know no code, with the one they get here; by name, since importing them all would take a second."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +38,11 @@ def fault_of(error: Exception) -> Fault:
     """The fault that `error` is; the command line may show what is private."""
     if isinstance(error, DoorstepError):
         return Fault(error.code, error.full_message, error.status)
-    return _from_below(error) or Fault(OURS, f"Unexpected {type(error).__name__}. Please report what is above.", 500)
-
-
-def _from_below(error: Exception) -> Fault | None:
-    """Errors that have no code of their own; imported here, since a command that succeeds needs none of them."""
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
-
-    from doorstep.domain.addresses import AddressError  # noqa: PLC0415 - see above
-    from doorstep.domain.erp import ExportError  # noqa: PLC0415 - see above
-    from doorstep.local.errors import LocalError  # noqa: PLC0415 - see above
-    from doorstep.security.links import KeyRingError  # noqa: PLC0415 - see above
-    from doorstep.settings import SettingsError  # noqa: PLC0415 - see above
-
-    known: dict[type[Exception], tuple[str, int]] = {
-        AddressError: ("address_invalid", 422),
-        ExportError: ("export_unreadable", 422),
-        SettingsError: ("settings_wrong", 500),
-        KeyRingError: ("settings_wrong", 500),
-        LocalError: ("local_stack", 500),
-    }
+    kind = type(error)
+    known = WITHOUT_CODE.get(f"{kind.__module__}.{kind.__qualname__}")
+    if known is not None:
+        code, status, sentence = known
+        return Fault(code, sentence.format(error), status)
     if isinstance(error, OSError):
-        return Fault("file_unreadable", f"{error.filename or type(error).__name__}: {error.strerror or error}", 500)
-    if type(error).__name__ == "ConfigError":  # the Temporal client's, which has no public name
-        return Fault("settings_wrong", f"The TEMPORAL_* settings cannot be read: {error}", 500)
-    if isinstance(error, ArgumentError):
-        return Fault("settings_wrong", f"DOORSTEP_DATABASE_URL cannot be read. Write it like {URL}", 500)
-    found = next((known[kind] for kind in known if isinstance(error, kind)), None)
-    return None if found is None else Fault(found[0], str(error), found[1])
+        return Fault("file_unreadable", f"{error.filename or kind.__name__}: {error.strerror or error}", 500)
+    return Fault(OURS, f"Unexpected {kind.__name__}. Please report what is above.", 500)

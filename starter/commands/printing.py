@@ -54,7 +54,7 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def local(moment: datetime | None, zone: str) -> str:
+def local(moment: datetime | None, zone: str, *, pattern: str = "%Y-%m-%d %H:%M %Z") -> str:
     """A moment on the clock of an office, with the zone beside it; empty where there is none."""
     if moment is None:
         return ""
@@ -62,7 +62,7 @@ def local(moment: datetime | None, zone: str) -> str:
         there = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         there = moment.astimezone(UTC)
-    return f"{there:%Y-%m-%d %H:%M %Z}"
+    return there.strftime(pattern)
 
 
 def duration(value: timedelta) -> str:

@@ -12,7 +12,7 @@ from doorstep.domain.states import State
 from starter.commands import views
 from starter.commands.answers import Answer, command
 from starter.commands.arguments import Id, SomeOffice, read_duration
-from starter.commands.printing import iso, local, plain, table
+from starter.commands.printing import iso, local, table
 from starter.commands.session import ask
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ OlderThan = Annotated[
     typer.Option(parser=read_duration, metavar="DURATION", help="Also what has waited so long for an approval: 2d."),
 ]
 NOTHING_YET = "No invitations yet. Invite somebody: doorstep invite --office nz --email ana@example.org"
+TO_THE_SECOND = "%Y-%m-%d %H:%M:%S %Z"
 NOTHING_LIKE_IT = "No invitation matches."
 NOTHING_STUCK = "Nothing is stuck."
 
@@ -107,10 +108,18 @@ def audit(identifier: Id) -> Answer:
         for e in entries
     ]
     zone = invitation.office.time_zone
-    rows = [(local(e.at, zone), e.actor, e.via, e.event, e.code, _detail(e.detail)) for e in entries]
+    rows = [
+        (local(e.at, zone, pattern=TO_THE_SECOND), e.actor, e.via, e.event, e.code, _detail(e.detail)) for e in entries
+    ]
     shown = table(("at", "who", "through", "what", "code", "detail"), rows)
     return Answer({"id": str(invitation.id), "entries": lines}, [shown])
 
 
 def _detail(detail: dict[str, object]) -> str:
-    return plain(", ".join(f"{name} {value}" for name, value in detail.items()))
+    return "\n".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in detail.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

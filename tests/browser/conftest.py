@@ -47,12 +47,18 @@ async def serving(server: Server) -> AsyncIterator[int]:
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """The browser; without it these tests say so and are skipped."""
+def executable() -> Path:
+    """The program; without it these tests say so and are skipped."""
     if not CHROMIUM.exists():
         pytest.skip(f"There is no browser at {CHROMIUM}.")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+async def chromium(executable: Path) -> AsyncIterator[Browser]:
+    """The browser."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser
         await browser.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # ships no types
 from playwright.async_api import Browser, BrowserContext, Page
 
 from doorstep.domain.invitation import Invitation
@@ -24,6 +24,10 @@ Scheme = Literal["light", "dark"]
 VIEWS: list[tuple[int, int, Scheme]] = [
     (width, height, scheme) for width, height in ((360, 740), (1280, 800)) for scheme in ("light", "dark")
 ]
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
@@ -110,17 +114,19 @@ async def test_a_page_is_accessible_in_every_light(chromium: Browser, portal: st
     """S0.22, S4.38: axe finds nothing, no text runs out of the page, and every target can be hit with a thumb."""
     async with await chromium.new_context(base_url=portal) as context:
         page = await _bring(context, cast, name)
+        await page.evaluate(AXE_SCRIPT)
+        small = await page.evaluate(SMALL_TARGETS)
         for width, height, scheme in VIEWS:
             await page.set_viewport_size({"width": width, "height": height})
             await page.emulate_media(color_scheme=scheme)
-            SCREENS.mkdir(parents=True, exist_ok=True)
             await page.screenshot(path=SCREENS / f"{name}-{width}-{scheme}.png", full_page=True)
 
-            found = await Axe().run(page, options=RULES)
+            # In the dark nothing but the colours differs.
+            found = await page.evaluate("(options) => axe.run(options)", RULES if scheme == "light" else COLOURS)
 
-            assert found.response["violations"] == [], found.generate_report()
+            assert found["violations"] == [], (width, scheme)
             assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert await page.evaluate(SMALL_TARGETS) == []
+    assert small == []
 
 
 SMALL_TARGETS = """

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.worker import Replayer
-from tests.house import House, eventually
 
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from doorstep.store import tables as t
+from tests.house import House, eventually
 from workflows.registry import INTERCEPTORS, WORKFLOWS
 
 WITH_USER = (State.AWAITING_APPROVAL, State.APPROVED, State.ACTIVE)
@@ -22,9 +22,7 @@ async def is_clean(
     house: House, invitation: Invitation, state: State, mails: Iterable[tuple[str, Message]] = ()
 ) -> Invitation:
     """Wait for `state` with nothing left over, then look at everything; the row as it stands."""
-    row = await house.until(
-        invitation, lambda row: row.state is state and not row.unsent() and row.seen_rev == row.rev
-    )
+    row = await house.until(invitation, lambda row: row.state is state and not row.unsent() and row.seen_rev == row.rev)
     events = await house.events(invitation)
     assert events.count(Event.SET_UP) == (1 if row.set_up_at else 0)
     assert all(events.count(event) <= 1 for event in ONCE), events

@@ -25,6 +25,7 @@ from doorstep import settings as settings_module
 from doorstep.domain.messages import HandoverResult
 from doorstep.mail.smtp import Mailer
 from doorstep.settings import Settings
+from doorstep.store import password_links
 from doorstep.store.engine import create_engine
 from starter.sweep import sweep_until
 from starter.temporal import Starter, connect_temporal
@@ -88,6 +89,7 @@ def main() -> None:
     timing.UNTIL_IT_WORKS = RetryPolicy(
         initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)
     )
+    password_links.RESET_VALIDITY = timedelta(seconds=6)  # type: ignore[attr-defined]
     settings = settings_module.load()
     logs.set_up("ERROR")
     while True:

@@ -11,8 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from temporalio.client import Client
-from tests.faults.misbehaving_smtp import MisbehavingSmtp
-from tests.house import House, build_house
 
 from doorstep.local.home import ANY_PORTS, Home, settle
 from doorstep.local.ports import Claims
@@ -20,6 +18,8 @@ from doorstep.local.postgres import FAST, database_url, postgres_part
 from doorstep.local.processes import Child, Part, start
 from doorstep.local.temporal import temporal_part
 from doorstep.store import migrate
+from tests.faults.misbehaving_smtp import MisbehavingSmtp
+from tests.house import House, build_house
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,11 +77,12 @@ class OwnStack:
             **more,
         }
 
-    async def worker(self, environment: dict[str, str], *program: str) -> asyncio.subprocess.Process:
+    async def worker(
+        self, environment: dict[str, str], *program: str, log: int = asyncio.subprocess.PIPE
+    ) -> asyncio.subprocess.Process:
         """`worker.py`, or another program, as a process; it says on stderr what it does."""
-        return await asyncio.create_subprocess_exec(
-            sys.executable, *(program or ("-m", "worker")), cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE
-        )
+        command = [sys.executable, *(program or ("-m", "worker"))]
+        return await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=log)
 
 
 @asynccontextmanager

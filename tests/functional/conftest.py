@@ -1,6 +1,7 @@
 """What the functional tests share besides the house."""
 
 import pytest
+
 from tests.command_line import CommandLine, environment
 from tests.house import House
 

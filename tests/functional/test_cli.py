@@ -5,11 +5,11 @@ from pathlib import Path
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from tests.command_line import CommandLine
-from tests.house import House
 
 from doorstep.domain.messages import Message
 from doorstep.store import directory
+from tests.command_line import CommandLine
+from tests.house import House
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FIELDS = {"id", "state", "workflow_id", "expires_at"}

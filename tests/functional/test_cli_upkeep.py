@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import uuid_utils.compat as uuid_utils
 from psycopg import sql
-from tests.command_line import CommandLine
-from tests.house import House
 
 from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
 from doorstep.store import migrate
+from tests.command_line import CommandLine
+from tests.house import House
 
 NOWHERE = "127.0.0.1:1"
 NO_DATABASE = {"DOORSTEP_DATABASE_URL": f"postgresql://nobody@{NOWHERE}/doorstep"}
@@ -107,7 +107,7 @@ async def test_unknown_things_are_refused_with_the_remedy(house: House, doorstep
 
 
 async def test_an_empty_database_is_brought_up_to_date(house: House, doorstep: CommandLine) -> None:
-    """Before: every command names `migrate`; `--check` only tells; after: all is in place, and again changes nothing."""
+    """Before, every command names `migrate`, and `--check` only tells; after it, all is in place."""
     async with _empty_database(house.settings.database_url.get_secret_value()) as url:
         empty = {"DOORSTEP_DATABASE_URL": url}
 
@@ -135,12 +135,12 @@ async def _empty_database(url: str) -> AsyncIterator[str]:
 
 async def test_a_new_key_is_ready_for_the_ring(doorstep: CommandLine) -> None:
     """T23: the entry is printed alone, so that a script can take it, and nothing else knows it."""
-    made = await doorstep.done_quietly("key", "new", "k2")
+    made = await doorstep("key", "new", "k2", "--json")
     bare = await doorstep("key", "new")
     wrong = await doorstep.refused("key", "new", "a:b")
 
-    ring = KeyRing.parse(f"{made['entry']},{bare.out.strip()}")
-    assert next(iter(ring.keys)) == "k2"
+    ring = KeyRing.parse(f"{made.json['entry']},{bare.out.strip()}")
+    assert next(iter(ring.keys)) == made.json["name"] == "k2"
     assert all(len(key) == 32 for key in ring.keys.values())
     assert wrong["code"] == "key_name"
 
@@ -149,8 +149,10 @@ async def test_ctrl_c_ends_a_command_with_130(doorstep: CommandLine) -> None:
     """Whatever it waits for, here a database that takes the connection and says nothing."""
     is_connected = asyncio.Event()
 
-    async def say_nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         is_connected.set()
+        await reader.read()
+        writer.close()
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
         port = silent.sockets[0].getsockname()[1]
@@ -164,7 +166,7 @@ async def test_ctrl_c_ends_a_command_with_130(doorstep: CommandLine) -> None:
 
 
 async def test_version_and_help_load_nothing_heavy() -> None:
-    """Typing `doorstep` answers at once: the client, which takes seconds to import, waits for a command that needs it."""
+    """Typing `doorstep` answers at once: what takes seconds to import waits for a command that needs it."""
     code = f"import sys, starter.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
 
     process = await asyncio.create_subprocess_exec(
@@ -177,7 +179,8 @@ async def test_version_and_help_load_nothing_heavy() -> None:
 
 async def test_version_is_that_of_the_distribution(doorstep: CommandLine) -> None:
     """One object with `--json`, one line without."""
-    told = await doorstep("version")
+    process = await doorstep.start("version")
+    out, _ = await process.communicate()
     found = await doorstep.done("version")
 
-    assert told.out == f"doorstep {found['version']}\n"
+    assert (process.returncode, out.decode()) == (0, f"doorstep {found['version']}\n")

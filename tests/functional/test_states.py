@@ -9,7 +9,6 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from doorstep.store.audit import AuditEntry
-from tests.faults.misbehaving_smtp import ACCEPT, REFUSE_550
 from tests.house import PASSWORD, House, text_of
 
 MINUTE = timedelta(minutes=1)
@@ -237,20 +236,3 @@ async def test_a_used_link_says_that_it_is_used(house: House) -> None:
 
     assert refused.value.code == "already_set_up"
     assert len(await entries_of(house, invitation, "invitation.set_up")) == 1
-
-
-async def test_an_address_that_bounces_is_flagged_and_mended(house: House) -> None:
-    """S3.7, F12: refused for good, it is flagged and the inviter told; another address clears the flag."""
-    office = await house.office()
-    house.smtp.mode = REFUSE_550
-    invitation = await house.doorstep.invite(office=office, email=f"ana@{office}.example")
-    await house.until(invitation, lambda row: "undeliverable" in row.attention and not row.unsent())
-    stuck = [each.invitation.id async for each in house.doorstep.stuck()]
-    house.smtp.mode = ACCEPT
-
-    mended = await house.doorstep.readdress(invitation.id, f"zoe@{office}.example")
-
-    await house.mail_of(invitation, Message.INVITATION, to=f"zoe@{office}.example")
-    assert invitation.id in stuck
-    assert mended.attention == ()
-    await house.set_up(await house.until_state(invitation, State.PENDING))

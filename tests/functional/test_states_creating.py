@@ -1,14 +1,15 @@
-"""The state table of the design on real servers: the first row, duplicates, keys, places and what an office insists on."""
+"""The state table of the design on real servers: the first row, duplicates, keys, places, and what never arrives."""
 
 import asyncio
 
 import pytest
-from tests.house import PASSWORD, House
-from tests.members import boss_of, granted
 
 from doorstep.domain.errors import Conflict, Invalid, NotFound, Refused
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
+from tests.faults.misbehaving_smtp import ACCEPT, REFUSE_550
+from tests.house import PASSWORD, House
+from tests.members import boss_of, granted
 
 ACCOUNTS = b"Account,Name,Email\n1042,Ana Farms,ana@farm.example\n2001,Hill Farms,hill@farm.example\n"
 
@@ -210,3 +211,20 @@ async def test_without_a_username_administrator_nothing_is_sent(house: House, *,
     assert f"doorstep approvers set {office}" in refused.value.message
     [row] = await house.doorstep.list(office=office)
     await house.mail_of(row, Message.INVITATION)
+
+
+async def test_an_address_that_bounces_is_flagged_and_mended(house: House) -> None:
+    """S3.7, F12: refused for good, it is flagged and the inviter told; another address clears the flag."""
+    office = await house.office()
+    house.smtp.mode = REFUSE_550
+    invitation = await house.doorstep.invite(office=office, email=f"ana@{office}.example")
+    await house.until(invitation, lambda row: "undeliverable" in row.attention and not row.unsent())
+    stuck = [each.invitation.id async for each in house.doorstep.stuck()]
+    house.smtp.mode = ACCEPT
+
+    mended = await house.doorstep.readdress(invitation.id, f"zoe@{office}.example")
+
+    await house.mail_of(invitation, Message.INVITATION, to=f"zoe@{office}.example")
+    assert invitation.id in stuck
+    assert mended.attention == ()
+    await house.set_up(await house.until_state(invitation, State.PENDING))

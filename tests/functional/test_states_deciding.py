@@ -4,15 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+
+from doorstep.domain.errors import Conflict, Forbidden, Gone, Refused
+from doorstep.domain.invitation import Invitation
+from doorstep.domain.messages import Message
+from doorstep.domain.states import State
 from tests.breaking import activation_broken
 from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451
 from tests.house import PASSWORD, House, text_of
 from tests.members import boss_of, granted, refusals, user_named
-
-from doorstep.domain.errors import Conflict, Forbidden, Gone, Invalid, Refused
-from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
-from doorstep.domain.states import State
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -69,21 +69,6 @@ async def test_a_username_is_free_again_after_a_revocation(house: House) -> None
     done = await house.set_up(second, username=f"ANA.{office}")
 
     assert done.username == f"ANA.{office}"
-
-
-async def test_a_taken_username_is_refused_and_the_link_lives_on(house: House) -> None:
-    """S4.17, decision 9: usernames are unique without case; a refused form consumes nothing."""
-    office = await house.office()
-    await house.set_up(await house.pending(office), username=f"ana.{office}")
-    second = await house.pending(office)
-    token = house.token(await house.mail_of(second, Message.INVITATION))
-
-    with pytest.raises(Invalid) as refused:
-        await house.doorstep.set_up(token, username=f"ANA.{office}", password=PASSWORD)
-    done = await house.set_up(second, username=f"zoe.{office}")
-
-    assert (refused.value.code, refused.value.field) == ("username_taken", "username")
-    assert done.state is State.AWAITING_APPROVAL
 
 
 async def test_approval_with_changed_permissions_grants_exactly_those(house: House) -> None:

@@ -8,16 +8,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 from temporalio.testing import TimeSkipper
-from tests.house import PASSWORD, House, eventually, text_of
-from tests.members import boss_of
 
-from doorstep.domain.errors import Conflict, Forbidden, Gone
+from doorstep.domain.errors import Conflict, Forbidden, Gone, Invalid
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from doorstep.store import tables as t
 from doorstep.store.users import username_key
 from starter.sweep import sweep_once
+from tests.house import PASSWORD, House, eventually, text_of
+from tests.members import boss_of
 
 DAY = timedelta(days=1)
 NEW_PASSWORD = "five other words for later"
@@ -110,7 +110,7 @@ async def test_what_a_forgotten_password_gets_follows_the_state(house: House, st
         assert house.token(mail) != house.token(first)
         await house.set_up(await house.until_state(invitation, State.PENDING))
     if state == "awaiting_approval":
-        assert "look at it" in text_of(mail)
+        assert "as soon as you can sign in" in " ".join(text_of(mail).split())
 
 
 async def test_an_unknown_name_gets_nothing_and_leaves_no_trace(house: House) -> None:
@@ -206,3 +206,18 @@ async def test_the_live_link_can_be_passed_on_by_hand_while_there_is_one(house: 
     assert "invitation.link_shown" in await house.events(invitation)
     with pytest.raises(Conflict):
         await house.doorstep.link(invitation.id)
+
+
+async def test_a_taken_username_is_refused_and_the_link_lives_on(house: House) -> None:
+    """S4.17, decision 9: usernames are unique without case; a refused form consumes nothing."""
+    office = await house.office()
+    await house.set_up(await house.pending(office), username=f"ana.{office}")
+    second = await house.pending(office)
+    token = house.token(await house.mail_of(second, Message.INVITATION))
+
+    with pytest.raises(Invalid) as refused:
+        await house.doorstep.set_up(token, username=f"ANA.{office}", password=PASSWORD)
+    done = await house.set_up(second, username=f"zoe.{office}")
+
+    assert (refused.value.code, refused.value.field) == ("username_taken", "username")
+    assert done.state is State.AWAITING_APPROVAL

@@ -1,0 +1,96 @@
+"""T03: nothing secret and nothing personal enters Temporal, on any path."""
+
+from base64 import b64encode
+
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.client import WorkflowHandle
+from temporalio.converter import DataConverter
+
+from doorstep.domain.states import State
+from tests.histories import name_of
+from tests.house import House
+from tests.security.canaries import PATHS, Canary, hatch, waiting
+
+METADATA = "__temporal_workflow_metadata"
+
+
+async def all_of(house: House, handle: WorkflowHandle[object, object]) -> dict[str, bytes]:
+    """Every byte that Temporal holds of one workflow, by where it holds it."""
+    history = await handle.fetch_history()
+    described = (await handle.describe()).raw_description
+    found = {f"event {event.event_id} {name_of(event)}": event.SerializeToString() for event in history.events}
+    found["description"] = described.SerializeToString()
+    for query in ("status", METADATA):
+        answered = await handle.query(query, result_type=None)
+        payloads: list[Payload] = await DataConverter.default.encode([answered])
+        found[f"query {query}"] = b"".join(each.SerializeToString() for each in payloads)
+    return found
+
+
+async def handles_of(house: House, canary: Canary) -> list[WorkflowHandle[object, object]]:
+    """The workflow of every invitation and of every forgotten password."""
+    requests = [f"password-link-{each}" for each in await canary.requests(house)]
+    names = [each.workflow_id for each in canary.made] + requests
+    return [house.client.get_workflow_handle(name) for name in names]
+
+
+def leaks(found: dict[str, bytes], secrets: list[bytes]) -> list[str]:
+    """Where a secret stands, in plain or in base64, whatever its case."""
+    coded = [b64encode(b"\0" * shift + secret)[4:-4] for secret in secrets for shift in range(3)]
+    wanted = [secret.lower() for secret in secrets]
+    return [
+        where
+        for where, content in found.items()
+        if any(each in content.lower() for each in wanted) or any(each in content for each in coded)
+    ]
+
+
+@pytest.mark.timeout(120)
+async def test_no_workflow_knows_anybody(house: House) -> None:
+    """T03: on every path, no address, name, phone, username, password, account, job, reason or token, in any byte."""
+    canary = await hatch(house)
+    for path in PATHS:
+        await path(house, canary)
+    handles = await handles_of(house, canary)
+    secrets = canary.secrets(house)
+
+    found = {
+        f"{handle.id} {where}": text for handle in handles for where, text in (await all_of(house, handle)).items()
+    }
+
+    assert len(handles) == len(canary.made) + 3
+    assert len(found) > 300
+    assert leaks(found, secrets) == []
+
+
+async def test_what_a_person_signals_stays_where_they_put_it(house: House) -> None:
+    """T03: an address typed into a signal or an update stands in that one event; the product repeats it nowhere."""
+    canary = await hatch(house)
+    signalled, updated = await waiting(house, canary, "one"), await waiting(house, canary, "two")
+    decision = {"approver": canary.boss, "note": f"as {canary.word} said"}
+
+    await house.handle(signalled).signal("approve", {"approver": canary.address("stranger")})
+    await house.handle(signalled).signal("approve", {"approver": [canary.word]})
+    await house.handle(signalled).signal("approve", decision)
+    await house.handle(updated).execute_update("approve", decision)
+    for made in (signalled, updated):
+        await house.until_state(made, State.ACTIVE)
+        await house.handle(made).result()
+
+    places = []
+    for made in (signalled, updated):
+        found = leaks(await all_of(house, house.handle(made)), [canary.word.encode()])
+        places.append([place.split()[-1] for place in found])
+    assert places == [["WORKFLOW_EXECUTION_SIGNALED"] * 3, ["WORKFLOW_EXECUTION_UPDATE_ACCEPTED"]]
+
+
+def test_the_search_for_leaks_finds_one() -> None:
+    """T03: the test above would notice: it finds what is put there on purpose, in plain and in base64."""
+    secret = b"kakapo12345678"
+
+    found = leaks(
+        {"plain": b"..Kakapo12345678..", "coded": b64encode(b"x" + secret + b"y"), "clean": b"kaka"}, [secret]
+    )
+
+    assert found == ["plain", "coded"]
