@@ -143,8 +143,9 @@ class Onboarding(Connected):
 
     async def request_new_link(self, token: str, *, source: str = "") -> Invitation:
         """A new link to the address of the invitation, asked for with an old one."""
-        invitation, _record = await self._of_token(token, source)
-        return await self._command(Order(Command.REQUEST_NEW_LINK, invitation.id, INVITEE))
+        invitation, record = await self._of_token(token, source)
+        order = Order(Command.REQUEST_NEW_LINK, invitation.id, INVITEE, link_generation=record.generation)
+        return await self._command(order)
 
     async def _command(self, order: Order) -> Invitation:
         invitation = await carry_out(self.engine, self.ring, order, WORK[order.command])

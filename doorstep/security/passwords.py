@@ -57,7 +57,8 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
     if len(password) > LONGEST:
         return False
     async with _turnstile:
-        is_right = await asyncio.to_thread(_hasher.verify, normalised(password), password_hash or _nobody())
+        known = await asyncio.to_thread(_nobody) if password_hash is None else password_hash
+        is_right = await asyncio.to_thread(_hasher.verify, normalised(password), known)
     return is_right and password_hash is not None
 
 

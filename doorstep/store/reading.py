@@ -1,7 +1,6 @@
 """Lists for support: what is there, and what is stuck."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -55,6 +55,9 @@ async def request_new_link(tx: AsyncConnection, ring: KeyRing, order: Order) -> 
     invitation = await get(tx, order.invitation_id, for_update=True)
     if invitation.state in (State.REVOKED, State.DECLINED, State.REJECTED, State.ERASED):
         raise Gone("link_revoked", "This invitation was withdrawn.")
+    if order.link_generation not in (None, invitation.generation):
+        # After a change of address the old link is in other hands; it must not kill the newest one again and again.
+        raise Gone("superseded", "A newer link was sent. Please use that one.")
     await reissue(tx, ring, order, invitation)
     await audit.record(tx, Event.NEW_LINK_REQUESTED, order.actor, subject_id=invitation.id)
 

@@ -7,10 +7,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
 
 from doorstep.local.home import ANY_PORTS, Home, settle
 from doorstep.local.ports import Claims
@@ -22,6 +24,20 @@ from tests.faults.misbehaving_smtp import MisbehavingSmtp
 from tests.house import House, build_house
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Impatient(Interceptor):
+    """A workflow task that died with its worker is given to another one soon, and not after ten seconds."""
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - SDK name
+        """Wrap `next`."""
+        return _Impatient(next)
+
+
+class _Impatient(OutboundInterceptor):
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002 - SDK name
+        input.task_timeout = timedelta(seconds=2)
+        return await super().start_workflow(input)
 
 
 @dataclass
@@ -105,7 +121,7 @@ async def own_stack() -> AsyncIterator[OwnStack]:
 @asynccontextmanager
 async def own_house(stack: OwnStack, **changed: object) -> AsyncIterator[House]:
     """A house on these servers, without a worker."""
-    client = await Client.connect(stack.temporal_address)
+    client = await Client.connect(stack.temporal_address, interceptors=[Impatient()])
     async with MisbehavingSmtp() as smtp, build_house(stack.database_url, client, smtp, **changed) as built:
         yield built
 

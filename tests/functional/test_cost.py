@@ -49,7 +49,7 @@ async def test_an_invitation_that_nobody_answers_stays_within_its_budget(house: 
     await house.pass_time(invitation, 7 * DAY)
     await house.handle(invitation).result()
 
-    await assert_within(house, invitation, events=45, billed=9)
+    await assert_within(house, invitation, events=48, billed=9)
 
 
 async def test_a_revoked_invitation_stays_within_its_budget(house: House) -> None:

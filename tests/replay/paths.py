@@ -60,7 +60,7 @@ async def drafted(house: House) -> str:
 
 async def reminded_then_set_up(house: House) -> str:
     """Reminded at half-time."""
-    invitation = await house.pending(await house.office(validity=8 * SECOND, reminder_share=0.1))
+    invitation = await house.pending(await house.office(validity=20 * SECOND, reminder_share=0.05))
     await house.mail_of(invitation, Message.REMINDER)
     return await approved(house, await house.set_up(invitation))
 

@@ -26,7 +26,7 @@ from tests.house import House, build_house, work
 from tests.replay import paths
 
 HISTORIES = Path(__file__).with_name("histories")
-RESET_VALIDITY = 8 * paths.SECOND
+RESET_VALIDITY = 12 * paths.SECOND
 WHO = re.compile(r"\d+@[\w.-]+")
 
 
