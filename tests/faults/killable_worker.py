@@ -18,7 +18,16 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.common import RetryPolicy
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    StartActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+from temporalio.workflow import ActivityHandle
 
 from doorstep import logs
 from doorstep import settings as settings_module
@@ -30,7 +39,6 @@ from doorstep.store.engine import create_engine
 from starter.sweep import sweep_until
 from starter.temporal import Starter, connect_temporal
 from worker import build_post, build_worker
-from workflows import timing
 
 FOLDER = Path(sys.argv[1])
 
@@ -50,6 +58,24 @@ class Killer(Interceptor):
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - SDK name
         """Wrap `next`."""
         return _Killing(next)
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002, ARG002 - SDK names
+        """Notice a dead worker after a second, and try again at once."""
+        return _Hurried
+
+
+class _Hurried(WorkflowInboundInterceptor):
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_Hurrying(outbound))
+
+
+class _Hurrying(WorkflowOutboundInterceptor):
+    def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - SDK name
+        input.start_to_close_timeout = timedelta(seconds=1)
+        input.retry_policy = RetryPolicy(
+            initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)
+        )
+        return super().start_activity(input)
 
 
 class _Killing(ActivityInboundInterceptor):
@@ -85,10 +111,6 @@ async def work(settings: Settings) -> None:
 
 def main() -> None:
     """Fork a worker, and another one whenever it was killed, until SIGTERM."""
-    timing.START_TO_CLOSE = timedelta(seconds=1)
-    timing.UNTIL_IT_WORKS = RetryPolicy(
-        initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)
-    )
     password_links.RESET_VALIDITY = timedelta(seconds=6)  # type: ignore[attr-defined]
     settings = settings_module.load()
     logs.set_up("ERROR")
