@@ -97,7 +97,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         checks.NotReady: a migration, a search attribute or a key is missing; says which command mends it.
     """
-    client = await connect_temporal(runtime=_runtime(settings))
+    runtime = _runtime(settings)
+    try:
+        client = await connect_temporal(runtime=runtime)
+    except RuntimeError:
+        mend = "check TEMPORAL_ADDRESS, or start it: doorstep up"
+        raise checks.NotReady(f"temporal: {address()} does not answer\n  mend it with: {mend}") from None
     engine = create_engine(
         settings.database_url.get_secret_value(), application="doorstep-worker", pool_size=settings.database_pool_size
     )

@@ -16,7 +16,7 @@ from activities.contracts import InvitationRef
 from activities.post import Post
 from doorstep.domain.errors import Unavailable
 from doorstep.domain.standing import Standing, Step
-from doorstep.store import activating, timing
+from doorstep.store import activating, sweeping, timing
 from doorstep.store.engine import transact
 from doorstep.store.handovers import Change
 from doorstep.store.loading import standing_of
@@ -94,7 +94,9 @@ class InvitationActivities:
 
     async def _flag_failing(self, invitation_id: UUID, cause: str) -> None:
         async def work(tx: AsyncConnection) -> None:
-            await activating.flag_failing(tx, await get(tx, invitation_id, for_update=True), cause)
+            invitation = await get(tx, invitation_id, for_update=True)
+            await activating.flag_failing(tx, invitation, cause)
+            await sweeping.see(tx, invitation_id, invitation.rev)  # Temporal tries again; the sweep need not knock
 
         await transact(self._post.engine, work)
 

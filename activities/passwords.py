@@ -83,9 +83,12 @@ class PasswordActivities:
             return []
         await password_links.open_clock(tx, identifier)
         opened = await deliveries.open_attempts(tx, unsent)
-        link = await password_links.get(tx, identifier)
+        link = await password_links.get(tx, identifier) or GONE
+        await password_links.see(
+            tx, identifier, link.rev
+        )  # from here on Temporal tries again; the sweep need not knock
         before = {d.id: d for d in unsent}  # tells `_close` of which a copy may be out already
-        letters = [(before[d.id], await self._letter(tx, link or GONE, d)) for d in opened]
+        letters = [(before[d.id], await self._letter(tx, link, d)) for d in opened]
         return [(delivery, letter) for delivery, letter in letters if letter is not None]
 
     async def _letter(self, tx: AsyncConnection, link: PasswordLink, delivery: Delivery) -> Letter | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -102,6 +103,8 @@ async def keys(settings: Settings, engine: AsyncEngine) -> Check:
         missing = sorted(await transact(engine, links.keys_in_use) - ring.keys.keys())
     except Unavailable:
         return Check("link keys", False, "the database does not answer", "doorstep up")
+    except ProgrammingError:
+        return Check("link keys", False, "the schema has no place for them yet", "doorstep migrate")
     if missing:
         sentence = f"open links were made with keys that are not in the ring: {', '.join(missing)}"
         return Check("link keys", False, sentence, "put them back at the end of DOORSTEP_LINK_KEYS, or resend")

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from doorstep.domain.errors import Unavailable
-from doorstep.domain.invitation import Invitation
 from doorstep.store import rates, sweeping
 from doorstep.store.engine import transact
 from doorstep.store.loading import load
@@ -29,11 +28,15 @@ async def sweep_once(engine: AsyncEngine, starter: Starter, *, older_than: timed
         if not await sweeping.try_lock(tx):
             return 0
         await rates.sweep(tx)
-        behind = [await load(tx, each) for each in await sweeping.unseen_invitations(tx, older_than=older_than)]
-        woken = await asyncio.gather(*(starter.wake(each) for each in behind if isinstance(each, Invitation)))
+        found = [await load(tx, each) for each in await sweeping.unseen_invitations(tx, older_than=older_than)]
+        behind = [each for each in found if each is not None]
+        heard = await asyncio.gather(*(starter.wake(each) for each in behind))
+        woken = [each.id for each, has_heard in zip(behind, heard, strict=True) if has_heard]
         links = await sweeping.unseen_password_links(tx, older_than=older_than)
-        woken += await asyncio.gather(*(starter.password_link(each, is_new=False) for each in links))
-        return sum(woken)
+        heard = await asyncio.gather(*(starter.password_link(each, is_new=False) for each in links))
+        woken_links = [each for each, has_heard in zip(links, heard, strict=True) if has_heard]
+        await sweeping.woke(tx, woken, woken_links)
+        return len(woken) + len(woken_links)
 
     return await transact(engine, work)
 

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import Carried, InvitationRef, SignalsRef, UpdateRef
@@ -123,16 +123,20 @@ class InvitationWorkflow:
             ACTIVITY[step], InvitationRef(self._id), **timing.options(details.SUMMARY[step])
         )
         await workflow.wait_condition(lambda: handle.done() or self._is_interrupted(before))
-        if not handle.done():
+        is_cut = not handle.done()
+        if is_cut:
             handle.cancel()
         try:
-            self._adopt(await handle)
-        except ActivityError as error:
-            if not is_cancelled_exception(error):
+            self._adopt(await handle, before)
+        except ActivityError:
+            # An attempt that was out on the network ends in its own way, a time-out for instance, and is not repeated
+            # once cancelling was asked for. Nothing is lost: the row still says what has to be done.
+            if not is_cut:
                 raise
 
     async def _carry_signals(self) -> None:
         self._has_signals = False
+        before = self._standing
         carried = await workflow.execute_activity_method(
             DecisionActivities.carry_signals,
             SignalsRef(self._id, self._next_signal),
@@ -140,23 +144,27 @@ class InvitationWorkflow:
         )
         self._next_signal = carried.next
         self._has_signals = self._has_signals or carried.has_more
-        self._adopt(carried.standing)
+        self._adopt(carried.standing, before)
 
     async def _carry_update(self) -> Answer:
         info = workflow.current_update_info()
         if info is None:
             raise ApplicationError("not an update", non_retryable=True)
+        before = self._standing
         carried: Carried = await workflow.execute_activity_method(
             DecisionActivities.carry_update, UpdateRef(self._id, info.id), **timing.options("Carry out the update")
         )
-        self._adopt(carried.standing)
+        self._adopt(carried.standing, before)
         if carried.refusal_code is not None:
             raise ApplicationError(carried.refusal_message, type=carried.refusal_code, non_retryable=True)
         return Answer(self._standing.state, details.waiting_for(self._standing))
 
-    def _adopt(self, standing: Standing) -> None:
-        """Believe the newer of two answers, and show it."""
-        if standing.rev < self._standing.rev:
+    def _adopt(self, standing: Standing, before: Standing) -> None:
+        """Believe an answer, and show it; of two that were under way together the newer one.
+
+        An answer that overtook nobody is believed even where it is older: then a backup was restored (F29).
+        """
+        if standing.rev < self._standing.rev and self._standing is not before:
             return
         self._standing = standing
         if standing.state != self._shown_state:

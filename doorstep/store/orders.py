@@ -112,7 +112,9 @@ async def change(
 ) -> bool:
     """The guarded statement: change the row if it is still in one of `states` and every guard holds; False if not."""
     i = t.invitations.c
-    now = {"rev": i.rev + 1, "changed_at": func.now()} | ({"since": func.now()} if "state" in values else {})
+    now = {"rev": i.rev + 1, "changed_at": func.now(), "wakes": 0, "woken_at": None} | (
+        {"since": func.now()} if "state" in values else {}
+    )
     statement = update(t.invitations).where(i.id == invitation_id, i.state.in_(states), *guards)
     return (await tx.execute(statement.values(**(now | values)))).rowcount == 1
 

@@ -78,4 +78,8 @@ async def end_others(tx: AsyncConnection, user_id: UUID, identifier: UUID) -> No
 
 async def see(tx: AsyncConnection, identifier: UUID, rev: int) -> None:
     """Note up to which revision the workflow has acted."""
-    await tx.execute(update(t.password_links).where(p.id == identifier).values(seen_rev=func.greatest(p.seen_rev, rev)))
+    await tx.execute(
+        update(t.password_links)
+        .where(p.id == identifier)
+        .values(seen_rev=func.greatest(p.seen_rev, rev), wakes=0, woken_at=None)
+    )

@@ -1,15 +1,18 @@
 """What the sweep asks: whose row moved on while its workflow did not hear of it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.store import tables as t
 
 SWEEP_LOCK = 0x646F6F72
 AT_ONCE = 200
+MOST_DOUBLINGS = 20
+LONGEST_PAUSE = timedelta(minutes=10)
 
 
 async def try_lock(tx: AsyncConnection) -> bool:
@@ -19,19 +22,41 @@ async def try_lock(tx: AsyncConnection) -> bool:
 
 async def unseen_invitations(tx: AsyncConnection, *, older_than: timedelta) -> list[UUID]:
     """Invitations whose last change nobody acted on for `older_than`."""
-    i = t.invitations.c
-    query = select(i.id).where(i.seen_rev < i.rev, i.changed_at < func.now() - older_than)
-    return list((await tx.execute(query.order_by(i.changed_at).limit(AT_ONCE))).scalars())
+    return await _unseen(tx, t.invitations, older_than)
 
 
 async def unseen_password_links(tx: AsyncConnection, *, older_than: timedelta) -> list[UUID]:
     """The same for forgotten passwords."""
-    p = t.password_links.c
-    query = select(p.id).where(p.seen_rev < p.rev, p.changed_at < func.now() - older_than)
-    return list((await tx.execute(query.order_by(p.changed_at).limit(AT_ONCE))).scalars())
+    return await _unseen(tx, t.password_links, older_than)
+
+
+async def _unseen(tx: AsyncConnection, table: Table, older_than: timedelta) -> list[UUID]:
+    """What is behind and due; what was woken in vain is left alone twice as long each time.
+
+    A workflow that cannot act, because a row is poisoned or a server hangs, would otherwise collect thousands of wakes
+    in its history.
+    """
+    c = table.c
+    doubled = func.power(2, func.least(c.wakes, MOST_DOUBLINGS))
+    pause = func.least(older_than.total_seconds() * doubled, LONGEST_PAUSE.total_seconds())
+    is_due = or_(
+        and_(c.woken_at.is_(None), c.changed_at < func.now() - older_than),
+        func.extract("epoch", func.now() - c.woken_at) > pause,
+    )
+    query = select(c.id).where(c.seen_rev < c.rev, is_due).order_by(c.changed_at).limit(AT_ONCE)
+    return list((await tx.execute(query)).scalars())
+
+
+async def woke(tx: AsyncConnection, invitations: Sequence[UUID], password_links: Sequence[UUID]) -> None:
+    """Note who was woken just now."""
+    for table, woken in ((t.invitations, invitations), (t.password_links, password_links)):
+        if woken:
+            noted = update(table).where(table.c.id.in_(woken))
+            await tx.execute(noted.values(wakes=table.c.wakes + 1, woken_at=func.now()))
 
 
 async def see(tx: AsyncConnection, invitation_id: UUID, rev: int) -> None:
     """Note up to which revision the workflow has acted."""
     i = t.invitations.c
-    await tx.execute(update(t.invitations).where(i.id == invitation_id).values(seen_rev=func.greatest(i.seen_rev, rev)))
+    seen = update(t.invitations).where(i.id == invitation_id)
+    await tx.execute(seen.values(seen_rev=func.greatest(i.seen_rev, rev), wakes=0, woken_at=None))

@@ -119,10 +119,10 @@ async def own_stack() -> AsyncIterator[OwnStack]:
 
 
 @asynccontextmanager
-async def own_house(stack: OwnStack, **changed: object) -> AsyncIterator[House]:
+async def own_house(stack: OwnStack, *, smtp: MisbehavingSmtp | None = None, **changed: object) -> AsyncIterator[House]:
     """A house on these servers, without a worker."""
     client = await Client.connect(stack.temporal_address, interceptors=[Impatient()])
-    async with MisbehavingSmtp() as smtp, build_house(stack.database_url, client, smtp, **changed) as built:
+    async with smtp or MisbehavingSmtp() as server, build_house(stack.database_url, client, server, **changed) as built:
         yield built
 
 

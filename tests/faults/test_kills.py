@@ -17,7 +17,7 @@ from doorstep.domain.states import State
 from tests.faults import scenarios as s
 from tests.faults.misbehaving_smtp import ACCEPT
 from tests.faults.own_stack import OwnStack, own_house, own_stack
-from tests.faults.scenarios import ALWAYS, Scenario, Subject
+from tests.faults.scenarios import WITH_MAIL, Scenario, Subject
 from tests.house import House, eventually
 from worker import activities_of
 
@@ -32,13 +32,13 @@ WELCOMED = (*ANNOUNCED, ("invitee", Message.APPROVED), ("invitee", Message.WELCO
 RESET = (*WELCOMED, ("invitee", Message.PASSWORD_RESET))
 
 SCENARIOS = {
-    "send_invitation": Scenario(s.nothing, s.send, State.PENDING, INVITED),
+    "send_invitation": Scenario(s.nothing, s.send, State.PENDING, INVITED, WITH_MAIL),
     "remind_invitee": Scenario(
         s.pending, s.until(Event.REMINDED), State.PENDING, REMINDED, rules={"reminder_share": 3 * SECOND / DAY}
     ),
-    "expire_invitation": Scenario(s.pending, s.until(Event.EXPIRED), State.EXPIRED, INVITED, ALWAYS, SOON_OVER),
-    "close_invitation": Scenario(s.expired, s.until(Event.CLOSED), State.EXPIRED, INVITED, ALWAYS, SOON_OVER),
-    "announce_set_up": Scenario(s.pending, s.set_up, State.AWAITING_APPROVAL, ANNOUNCED),
+    "expire_invitation": Scenario(s.pending, s.until(Event.EXPIRED), State.EXPIRED, INVITED, rules=SOON_OVER),
+    "close_invitation": Scenario(s.expired, s.until(Event.CLOSED), State.EXPIRED, INVITED, rules=SOON_OVER),
+    "announce_set_up": Scenario(s.pending, s.set_up, State.AWAITING_APPROVAL, ANNOUNCED, WITH_MAIL),
     "remind_approvers": Scenario(
         s.waiting,
         s.until(Event.APPROVERS_REMINDED),
@@ -54,14 +54,14 @@ SCENARIOS = {
         rules={"approval_reminder": SECOND, "approval_escalation": 2 * SECOND},
     ),
     "activate_account": Scenario(s.waiting, s.approve, State.ACTIVE, WELCOMED),
-    "tell_outcome": Scenario(s.active_with_unsent, s.mend_the_mail, State.ACTIVE, WELCOMED),
+    "tell_outcome": Scenario(s.active_with_unsent, s.mend_the_mail, State.ACTIVE, WELCOMED, WITH_MAIL),
     "carry_signals": Scenario(s.waiting, s.approve_by_signal, State.ACTIVE, WELCOMED),
     "carry_update": Scenario(s.waiting, s.approve_by_update, State.ACTIVE, WELCOMED),
-    "answer_forgotten_password": Scenario(s.active, s.forget, State.ACTIVE, RESET),
+    "answer_forgotten_password": Scenario(s.active, s.forget, State.ACTIVE, RESET, WITH_MAIL),
     "tell_password_changed": Scenario(
         s.forgotten, s.reset, State.ACTIVE, (*RESET, ("invitee", Message.PASSWORD_CHANGED))
     ),
-    "expire_password_link": Scenario(s.forgotten, s.let_the_link_die, State.ACTIVE, RESET, ALWAYS),
+    "expire_password_link": Scenario(s.forgotten, s.let_the_link_die, State.ACTIVE, RESET),
 }
 
 

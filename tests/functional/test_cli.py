@@ -14,6 +14,25 @@ from tests.house import House
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FIELDS = {"id", "state", "workflow_id", "expires_at"}
 AT_ONCE = timedelta(milliseconds=1)
+RULES = (
+    *("--validity", "36h", "--grace", "15m", "--reminder-share", "0.75", "--resend-cooldown", "90s"),
+    *("--reissue-window", "14d", "--no-approval", "--approval-reminder", "1h30m", "--approval-escalation", "4d"),
+    *("--four-eyes", "--places-per-job", "5", "--account-required", "--required-field", "name"),
+)
+POLICY = {
+    "validity": "36h",
+    "grace": "15m",
+    "reminder_share": 0.75,
+    "resend_cooldown": "90s",
+    "reissue_window": "14d",
+    "approval_required": False,
+    "approval_reminder": "90m",
+    "approval_escalation": "4d",
+    "four_eyes": True,
+    "places_per_job": 5,
+    "account_required": True,
+    "required_fields": ["name"],
+}
 
 
 async def test_an_office_needs_nothing_but_its_code_and_an_administrator(house: House, doorstep: CommandLine) -> None:
@@ -36,31 +55,13 @@ async def test_an_office_needs_nothing_but_its_code_and_an_administrator(house: 
 async def test_office_set_changes_what_is_named_and_nothing_else(house: House, doorstep: CommandLine) -> None:
     """S0.9: every rule of the policy is an option, and is shown as it can be typed again."""
     code = await house.office()
-    rules = (
-        *("--validity", "36h", "--grace", "15m", "--reminder-share", "0.75", "--resend-cooldown", "90s"),
-        *("--reissue-window", "14d", "--no-approval", "--approval-reminder", "1h30m", "--approval-escalation", "4d"),
-        *("--four-eyes", "--places-per-job", "5", "--account-required", "--required-field", "name"),
-    )
 
-    await doorstep.done("office", "set", code, "--name", "Kauri", "--time-zone", "Pacific/Auckland", *rules)
+    await doorstep.done("office", "set", code, "--name", "Kauri", "--time-zone", "Pacific/Auckland", *RULES)
     await doorstep.done("office", "set", code, "--region", "AU")
     shown = await doorstep.done("office", "show", code)
     listed = await doorstep("office", "list")
 
-    assert shown["policy"] == {
-        "validity": "36h",
-        "grace": "15m",
-        "reminder_share": 0.75,
-        "resend_cooldown": "90s",
-        "reissue_window": "14d",
-        "approval_required": False,
-        "approval_reminder": "90m",
-        "approval_escalation": "4d",
-        "four_eyes": True,
-        "places_per_job": 5,
-        "account_required": True,
-        "required_fields": ["name"],
-    }
+    assert shown["policy"] == POLICY
     assert (shown["name"], shown["region"], shown["help_email"]) == ("Kauri", "AU", f"help@{code}.example")
     assert f"{code} " in listed.out
 
