@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Table, and_, func, or_, select, update
+from sqlalchemy import Table, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from doorstep.domain.states import State
 from doorstep.store import tables as t
 
 SWEEP_LOCK = 0x646F6F72
 AT_ONCE = 200
 MOST_DOUBLINGS = 20
+OVERDUE_AFTER = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -28,6 +30,26 @@ async def unseen_invitations(tx: AsyncConnection, *, older_than: timedelta) -> l
 async def unseen_password_links(tx: AsyncConnection, *, older_than: timedelta) -> list[UUID]:
     """The same for forgotten passwords."""
     return await _unseen(tx, t.password_links, older_than)
+
+
+async def overdue_invitations(tx: AsyncConnection) -> list[UUID]:
+    """Invitations whose time has come and that no workflow moved on, as after a backup was restored (F29).
+
+    Where one is at work none of these lasts; a mail that waits, or an activation that is tried again, is none of them.
+    """
+    i, p, d = t.invitations.c, t.policies.c, t.deliveries.c
+    then = func.now() - OVERDUE_AFTER
+    is_sent = ~exists().where(d.subject_id == i.id, or_(d.status == "queued", d.status == "deferred"))
+    is_overdue = or_(
+        and_(i.state == State.PENDING, i.expires_at + p.grace < then),
+        and_(i.state == State.AWAITING_APPROVAL, ~i.is_nudged, i.set_up_at + p.approval_reminder < then),
+        and_(i.state == State.AWAITING_APPROVAL, ~i.is_escalated, i.set_up_at + p.approval_escalation < then),
+        and_(i.state == State.APPROVED, i.attention == [], i.changed_at < then),
+        and_(i.state == State.EXPIRED, i.closed_at.is_(None), i.expired_at + p.reissue_window < then),
+    )
+    is_quiet = or_(i.woken_at.is_(None), i.woken_at < func.now() - LONGEST_PAUSE)
+    query = select(i.id).join(t.policies, p.id == i.policy_id).where(is_overdue, is_sent, is_quiet)
+    return list((await tx.execute(query.order_by(i.changed_at).limit(AT_ONCE))).scalars())
 
 
 async def _unseen(tx: AsyncConnection, table: Table, older_than: timedelta) -> list[UUID]:

@@ -132,15 +132,12 @@ async def test_f10_the_day_begins_when_the_mail_leaves(house: House) -> None:
 
     arrived = await sent(house, invitation)
 
-    assert first.expires_at is not None
-    assert second.expires_at is not None
-    assert late.expires_at is not None
+    assert first.expires_at and second.expires_at and late.expires_at
     assert first.expires_at < second.expires_at
     assert late.state is State.PENDING
     assert late.expires_at - late.now > 23 * HOUR
     left = latest(arrived).handed_over_at
-    assert left is not None
-    assert arrived.expires_at == left + DAY
+    assert left and arrived.expires_at == left + DAY
     [mail] = house.mails(invitation.address)
     assert mail["Date"].datetime == left.replace(microsecond=0)
 

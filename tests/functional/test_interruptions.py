@@ -42,8 +42,8 @@ async def test_f14_a_wake_while_the_mail_server_hangs_loses_nothing(house: House
     house.smtp.mode = ACCEPT
     await house.mail_of(invitation, Message.INVITATION)
 
-    waiting = await house.until_state(invitation, State.PENDING)
-    assert waiting.unsent() == ()
+    waiting = await house.until(invitation, lambda row: not row.unsent())
+    assert waiting.state is State.PENDING
     assert (await house.handle(invitation).describe()).status is WorkflowExecutionStatus.RUNNING
 
 
