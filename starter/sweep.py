@@ -49,7 +49,7 @@ async def sweep_once(engine: AsyncEngine, starter: Starter, *, older_than: timed
 
 
 async def _readable(tx: AsyncConnection, identifier: UUID) -> Invitation | None:
-    """The invitation; None for a row that this code cannot read, so that it stands in nobody's way but its own (F20)."""
+    """The invitation; None for a row that this code cannot read, so that it stands in no other row's way (F20)."""
     try:
         return await load(tx, identifier)
     except ValueError:

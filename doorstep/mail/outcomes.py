@@ -64,7 +64,7 @@ _REFUSED_AT = {
     Step.CONTENT: Cause.MESSAGE_REFUSED,
     Step.ANSWER: Cause.MESSAGE_REFUSED,
 }
-_BEFORE_THE_ENVELOPE = frozenset({Step.CONNECT, Step.TLS, Step.SIGN_IN})
+_BEFORE_THE_RECIPIENT = frozenset({Step.CONNECT, Step.TLS, Step.SIGN_IN, Step.SENDER})
 
 
 def outcome(error: Exception, step: Step) -> HandoverResult:
@@ -87,9 +87,10 @@ def _by_reply(code: int, step: Step) -> HandoverResult:
         case 4:
             return HandoverResult(Handover.DEFERRED, Cause.TRY_LATER, code)
         case 5:
-            kind = Handover.DEFERRED if step in _BEFORE_THE_ENVELOPE else Handover.REFUSED
             # At the recipient 552 says that their mailbox is full; everywhere else that the mail is too big.
             is_too_large = code == TOO_LARGE_CODE and step is not Step.RECIPIENT
+            # What is refused before anybody is named is no fault of theirs: a wrong sender bounces nobody (F13).
+            kind = Handover.DEFERRED if step in _BEFORE_THE_RECIPIENT and not is_too_large else Handover.REFUSED
             return HandoverResult(kind, Cause.TOO_LARGE if is_too_large else _REFUSED_AT[step], code)
     kind = Handover.UNKNOWN if step is Step.ANSWER else Handover.DEFERRED
     return HandoverResult(kind, Cause.BAD_REPLY, code)

@@ -126,7 +126,7 @@ async def own_house(stack: OwnStack, *, smtp: MisbehavingSmtp | None = None, **c
         yield built
 
 
-async def until_said(process: asyncio.subprocess.Process, word: str, *, within: float = 30.0) -> list[str]:
+async def until_said(process: asyncio.subprocess.Process, word: str, *, within: float = 60.0) -> list[str]:
     """The lines of stderr up to the one that has `word`."""
     lines: list[str] = []
     assert process.stderr is not None

@@ -11,7 +11,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
-from doorstep.store import password_links
+from doorstep.store import deliveries, password_links
 from doorstep.store import tables as t
 from tests.faults.aftermath import is_clean, replays
 from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451
@@ -60,6 +60,7 @@ class Scenario:
         people = {"invitee": subject.invitee, "boss": subject.boss}
         await is_clean(house, subject.invitation, self.state, [(people[who], message) for who, message in self.mails])
         if subject.request is not None:
+            await all_handed_over(house, subject.request)
             await replays(house, f"password-link-{subject.request}")
 
 
@@ -137,14 +138,14 @@ async def forget(house: House, subject: Subject) -> None:
         return UUID(str((await tx.execute(query.limit(1))).scalar_one()))
 
     subject.request = await house.run(newest)
+    await house.mail_of(subject.invitation, Message.PASSWORD_RESET)
+    await until_request(house, subject, "sent")
 
 
 async def forgotten(house: House, subject: Subject) -> None:
     """The link for a new password has arrived."""
     await active(house, subject)
     await forget(house, subject)
-    await house.mail_of(subject.invitation, Message.PASSWORD_RESET)
-    await until_request(house, subject, "sent")
 
 
 async def reset(house: House, subject: Subject) -> None:
@@ -158,6 +159,16 @@ async def reset(house: House, subject: Subject) -> None:
 async def let_the_link_die(house: House, subject: Subject) -> None:
     """Nobody uses the link, which lives for a few seconds here."""
     await until_request(house, subject, "expired")
+
+
+async def all_handed_over(house: House, request: UUID) -> None:
+    """Wait until nothing of a request is left to send."""
+
+    async def look() -> bool | None:
+        sent = await house.run(lambda tx: deliveries.of_subject(tx, request))
+        return None if any(each.is_unsent for each in sent) else True
+
+    await eventually(look, "the mails about the password to go out")
 
 
 async def until_request(house: House, subject: Subject, state: str) -> None:

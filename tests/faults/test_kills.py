@@ -21,6 +21,7 @@ from tests.faults.scenarios import WITH_MAIL, Scenario, Subject
 from tests.house import House, eventually
 from worker import activities_of
 
+pytestmark = pytest.mark.timeout(120)  # two or three deaths and rebirths each
 HOLDERS = (InvitationActivities, DecisionActivities, PasswordActivities)
 ACTIVITIES = sorted(each.__name__ for holder in HOLDERS for each in activities_of(holder))
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

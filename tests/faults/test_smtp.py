@@ -80,7 +80,6 @@ async def test_f11_a_busy_server_defers(
     [
         (smtp.REFUSE_550, Cause.ADDRESS_REFUSED, 550),
         (Mode("RCPT", "552 5.2.2 mailbox full"), Cause.ADDRESS_REFUSED, 552),
-        (smtp.SENDER_REFUSED_550, Cause.SENDER_REFUSED, 550),
         (Mode("MAIL", "552 5.3.4 too big"), Cause.TOO_LARGE, 552),
         (Mode("DATA", "554 5.5.1 no valid recipients"), Cause.MESSAGE_REFUSED, 554),
         (smtp.TOO_LARGE_552, Cause.TOO_LARGE, 552),
@@ -97,6 +96,15 @@ async def test_f12_a_permanent_no_refuses(
     result = await mailer.hand_over(MAIL, TO)
 
     assert result == HandoverResult(Handover.REFUSED, cause, code)
+
+
+async def test_f13_a_refused_sender_bounces_nobody(server: MisbehavingSmtp, mailer: Mailer) -> None:
+    """F13: a wrong `DOORSTEP_SENDER` is the operator's fault: the mail waits until it is mended."""
+    server.mode = smtp.SENDER_REFUSED_550
+
+    result = await mailer.hand_over(MAIL, TO)
+
+    assert result == HandoverResult(Handover.DEFERRED, Cause.SENDER_REFUSED, 550)
 
 
 async def test_f10_a_closed_port_defers_until_the_server_is_back(server: MisbehavingSmtp, mailer: Mailer) -> None:

@@ -23,7 +23,8 @@ from tests.faults.misbehaving_smtp import MisbehavingSmtp, Session
 from tests.faults.own_stack import OwnStack, own_house, own_stack, until_said
 from tests.house import House, eventually
 
-RUNS = 6
+pytestmark = pytest.mark.timeout(120)  # each starts several processes, which import for seconds
+RUNS = 5
 """At once; the other tests of this file end some ten more, each with the status that it has to have."""
 
 
@@ -67,7 +68,7 @@ async def house(stack: OwnStack) -> AsyncIterator[House]:
 
 async def ended(process: Process) -> tuple[int, str]:
     """The exit status of a process, and what it still said."""
-    _, said = await asyncio.wait_for(process.communicate(), 30)
+    _, said = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode or 0, said.decode()
 
 
