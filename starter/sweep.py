@@ -1,7 +1,8 @@
 """The sweep: starts or wakes whatever moved on without its workflow hearing of it.
 
-A lost start, a lost wake and a restored backup are the same case: the row's `rev` is ahead of the `seen_rev` that the
-workflow acted on. Every worker runs it; an advisory lock lets one at a time through. Nothing else repairs.
+A lost start and a lost wake are the same case: the row's `rev` is ahead of the `seen_rev` that the workflow acted on. A
+restored backup is another one: the time of a row has come, and no workflow moves it on. Every worker runs it; an
+advisory lock lets one at a time through. Nothing else repairs.
 """
 
 import asyncio

@@ -192,7 +192,7 @@ async def expired(house: House, subject: Subject) -> None:
 def until(event: Event) -> Step:
     """What the clock brings by itself; the rules of the office make it come within seconds.
 
-    The clock of a development server could be moved instead, but then it does not notice a worker that died.
+    Moving the clocks would wait for a worker that may be dead just then.
     """
 
     async def wait(house: House, subject: Subject) -> None:
