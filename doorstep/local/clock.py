@@ -44,7 +44,7 @@ async def fast_forward(client: Client, database_url: str, invitation_id: UUID | 
 async def _move_rows(database_url: str, invitation_id: UUID, by: timedelta) -> None:
     plain = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     async with await psycopg.AsyncConnection.connect(plain) as connection, connection.transaction():
-        found = dict(await (await connection.execute(INSTANTS, [list(MOVED)])).fetchall())
+        found: dict[str, list[str]] = dict(await (await connection.execute(INSTANTS, [list(MOVED)])).fetchall())
         for table in MOVED:  # the invitation first, which is the order in which everybody takes these locks
             columns = found[table]
             moved = sql.SQL(", ").join(sql.SQL("{0} = {0} - %(by)s").format(sql.Identifier(each)) for each in columns)
