@@ -81,12 +81,13 @@ class PasswordActivities:
         unsent = [d for d in await deliveries.of_subject(tx, identifier) if d.is_unsent]
         if not unsent:
             return []
-        await password_links.open_clock(tx, identifier)
         opened = await deliveries.open_attempts(tx, unsent)
+        for each in opened:
+            if each.message is Message.PASSWORD_RESET and each.handed_over_at is not None:
+                await password_links.run_clock(tx, identifier, each.handed_over_at)
         link = await password_links.get(tx, identifier) or GONE
-        await password_links.see(
-            tx, identifier, link.rev
-        )  # from here on Temporal tries again; the sweep need not knock
+        # From here on Temporal tries again; the sweep need not knock.
+        await password_links.see(tx, identifier, link.rev)
         before = {d.id: d for d in unsent}  # tells `_close` of which a copy may be out already
         letters = [(before[d.id], await self._letter(tx, link, d)) for d in opened]
         return [(delivery, letter) for delivery, letter in letters if letter is not None]

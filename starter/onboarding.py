@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import AddressError, EmailAddress, parse_email
 from doorstep.domain.errors import Gone, Invalid, Refused
+from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import Command
 from doorstep.security import passwords
 from doorstep.security.links import LinkRecord
-from doorstep.store import answering, creating, rates
+from doorstep.store import answering, audit, creating, rates
 from doorstep.store.audit import Actor
 from doorstep.store.creating import NewInvitation
 from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal
@@ -66,10 +67,20 @@ class Onboarding(Connected):
             is_test=is_test,
             idempotency_key=idempotency_key,
         )
-        invitation, is_new = await self._run(lambda tx: creating.create(tx, self.ring, self._as(actor), new))
+        invitation, is_new = await self._create(self._as(actor), new)
         if is_new and not is_draft:
             await self.starter.start(invitation)
         return invitation
+
+    async def _create(self, actor: Actor, new: NewInvitation) -> tuple[Invitation, bool]:
+        try:
+            return await self._run(lambda tx: creating.create(tx, self.ring, actor, new))
+        except Refused as refusal:
+            code, detail = refusal.code, {"command": "invite", "office": new.office}
+            await self._run(
+                lambda tx: audit.record(tx, Event.REFUSED, actor, subject_id=None, code=code, detail=detail)
+            )
+            raise
 
     async def send(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
         """Send a draft."""

@@ -1,5 +1,6 @@
 """The connection to Temporal, and how workflows are started and woken."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -23,6 +24,8 @@ from workflows.password_link import PasswordLinkWorkflow
 
 log = structlog.get_logger()
 DEFAULT_ADDRESS = "localhost:7233"
+PATIENCE = timedelta(seconds=5)
+"""How long a door waits for Temporal before it leaves the rest to the sweep; the row is safe already."""
 
 
 def address() -> str:
@@ -67,6 +70,7 @@ class Starter:
                 ),
                 static_summary=f"Invitation of office {invitation.office.code}",
                 start_signal=signal,
+                rpc_timeout=PATIENCE,
             )
         except (RPCError, RuntimeError, OSError) as error:
             log.warning("temporal_unreachable", invitation_id=str(invitation.id), error=type(error).__name__)
@@ -85,6 +89,7 @@ class Starter:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 static_summary="Forgotten password",
                 start_signal=None if is_new else "wake",
+                rpc_timeout=PATIENCE,
             )
         except (RPCError, RuntimeError, OSError) as error:
             log.warning("temporal_unreachable", password_link_id=str(identifier), error=type(error).__name__)

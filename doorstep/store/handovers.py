@@ -22,6 +22,7 @@ from doorstep.store.orders import get
 
 i = t.invitations.c
 NEEDS_LINK = (Message.INVITATION, Message.REMINDER)
+ENDED = (State.REVOKED, State.DECLINED, State.REJECTED, State.ERASED)
 NOTICES = (Message.BOUNCE_NOTICE, Message.DECLINED_NOTICE, Message.READDRESSED_NOTICE)
 
 
@@ -94,7 +95,10 @@ async def _bounced(tx: AsyncConnection, invitation: Invitation, delivery: Delive
     if delivery.message in NOTICES:
         return
     flag = update(t.invitations).where(
-        i.id == invitation.id, i.generation == delivery.generation, ~i.attention.contains([Attention.UNDELIVERABLE])
+        i.id == invitation.id,
+        i.generation == delivery.generation,
+        i.state.not_in(ENDED),
+        ~i.attention.contains([Attention.UNDELIVERABLE]),
     )
     await tx.execute(flag.values(attention=i.attention.op("||")(array([str(Attention.UNDELIVERABLE)]))))
     recipient = notice_recipient(invitation)

@@ -54,13 +54,10 @@ async def move(tx: AsyncConnection, identifier: UUID, from_state: str, **values:
     return (await tx.execute(statement.values(**changed))).rowcount == 1
 
 
-async def open_clock(tx: AsyncConnection, identifier: UUID) -> None:
-    """Start the validity, just before the first attempt to hand the link over."""
-    await tx.execute(
-        update(t.password_links)
-        .where(p.id == identifier, p.expires_at.is_(None))
-        .values(expires_at=func.now() + RESET_VALIDITY)
-    )
+async def run_clock(tx: AsyncConnection, identifier: UUID, since: datetime) -> None:
+    """Let the link live from the moment at which its message is handed over."""
+    row = update(t.password_links).where(p.id == identifier)
+    await tx.execute(row.values(expires_at=since + RESET_VALIDITY))
 
 
 async def use(tx: AsyncConnection, identifier: UUID) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from doorstep.domain.errors import Conflict, Invalid, NotFound, Refused
 from doorstep.domain.messages import Message
@@ -228,3 +229,15 @@ async def test_an_address_that_bounces_is_flagged_and_mended(house: House) -> No
     assert invitation.id in stuck
     assert mended.attention == ()
     await house.set_up(await house.until_state(invitation, State.PENDING))
+
+
+async def test_a_refused_invitation_is_recorded_too(house: House) -> None:
+    """Invariant 5: who was refused what stands in the audit, although there is no invitation to look it up by."""
+    office = await house.office(approvers=0)
+
+    with pytest.raises(Conflict) as refused:
+        await house.doorstep.invite(office=office, email="ana@example.org", actor="clerk@office.example")
+
+    query = text("SELECT actor, code, detail->>'command' FROM audit WHERE detail->>'office' = :office AND code <> ''")
+    rows = (await house.run(lambda tx: tx.execute(query, {"office": office}))).all()
+    assert [tuple(row) for row in rows] == [("clerk@office.example", refused.value.code, "invite")]
