@@ -3,6 +3,7 @@
 A test takes an office of its own from `house.office()`, so that tests share the servers and never each other's rows.
 """
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,11 @@ from doorstep.local.postgres import FAST
 from doorstep.local.stack import Stack
 from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
 from tests.house import House, build_house, work
+
+
+# Whoever starts the tests in the background hands down an ignored SIGINT, which programs under test would inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,8 +45,8 @@ async def _move_rows(database_url: str, invitation_id: UUID, by: timedelta) -> N
     plain = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     async with await psycopg.AsyncConnection.connect(plain) as connection, connection.transaction():
         found: dict[str, list[str]] = dict(await (await connection.execute(INSTANTS, [list(MOVED)])).fetchall())
-        for table in MOVED:  # the invitation first, which is the order in which everybody takes these locks
-            columns = found[table]
+        # The invitation first, which is the order in which everybody takes these locks.
+        for table, columns in sorted(found.items(), key=lambda item: list(MOVED).index(item[0])):
             moved = sql.SQL(", ").join(sql.SQL("{0} = {0} - %(by)s").format(sql.Identifier(each)) for each in columns)
             update = sql.SQL("UPDATE {} SET {} WHERE {} = %(id)s").format(
                 sql.Identifier(table), moved, sql.Identifier(MOVED[table])
