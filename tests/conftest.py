@@ -17,7 +17,6 @@ from doorstep.local.stack import Stack
 from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
 from tests.house import House, build_house, work
 
-
 # Whoever starts the tests in the background hands down an ignored SIGINT, which programs under test would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
