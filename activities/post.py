@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from doorstep.domain.invitation import Delivery, Invitation
-from doorstep.domain.messages import Handover, HandoverResult, Letter
+from doorstep.domain.messages import LINK_MESSAGES, Handover, HandoverResult, Letter
 from doorstep.mail.compose import TemplateBroken, compose
-from doorstep.mail.letters import WITH_LINK, Desk, letter_for
+from doorstep.mail.letters import Desk, letter_for
 from doorstep.mail.smtp import Mailer
 from doorstep.security.links import KeyRing, LinkRecord, UnknownKeyError
 from doorstep.store import handovers
@@ -60,7 +60,7 @@ class Post:
 
     async def _hand_over(self, invitation: Invitation, delivery: Delivery, link: LinkRecord | None) -> HandoverResult:
         try:
-            token = self.ring.token(link) if delivery.message in WITH_LINK and link is not None else ""
+            token = self.ring.token(link) if delivery.message in LINK_MESSAGES and link is not None else ""
         except UnknownKeyError:
             log.error("link_key_missing", message=delivery.message)
             return HandoverResult(Handover.DEFERRED, "link_key_missing")

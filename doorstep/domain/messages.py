@@ -26,6 +26,10 @@ class Message(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
 
 
+LINK_MESSAGES = frozenset({Message.INVITATION, Message.REMINDER})
+"""The messages that print the link of an invitation."""
+
+
 class DeliveryStatus(StrEnum):
     """How far a message got."""
 

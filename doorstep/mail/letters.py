@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.invitation import Delivery, Invitation, Office
-from doorstep.domain.messages import Letter, Message
+from doorstep.domain.messages import LINK_MESSAGES, Letter, Message
 from doorstep.domain.passwords import RESET_VALIDITY
 
-WITH_LINK = frozenset({Message.INVITATION, Message.REMINDER})
 TO_APPROVERS = frozenset({Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION})
 TO_STAFF = TO_APPROVERS | {Message.DECLINED_NOTICE, Message.BOUNCE_NOTICE}
 
@@ -104,7 +103,7 @@ def _values(desk: Desk, invitation: Invitation, delivery: Delivery, token: str) 
         "forgot_url": f"{portal}/forgot",
         "username": invitation.username,
     }
-    if message in WITH_LINK:
+    if message in LINK_MESSAGES:
         return _link_values(invitation, delivery, f"{portal}/invitation/{token}")
     if message in TO_APPROVERS:
         return _approval_values(desk, invitation, delivery)

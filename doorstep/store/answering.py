@@ -8,14 +8,13 @@ from uuid_utils.compat import uuid7
 from doorstep.domain.errors import Gone, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
+from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, LinkRecord, Purpose
 from doorstep.store import audit, deliveries, links, users
 from doorstep.store import tables as t
 from doorstep.store.engine import violated_constraint
 from doorstep.store.orders import Order, change, get
-from doorstep.store.sending import LINK_MESSAGES
 
 i = t.invitations.c
 

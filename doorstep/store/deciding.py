@@ -7,14 +7,13 @@ from doorstep.domain.addresses import address_key
 from doorstep.domain.errors import Forbidden
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
+from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
 from doorstep.store import audit, deliveries
 from doorstep.store import tables as t
 from doorstep.store.orders import Order, change, change_or_explain, get, why_not
-from doorstep.store.sending import LINK_MESSAGES
 
 i = t.invitations.c
 APPROVAL_MESSAGES = (Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Delivery, Invitation
-from doorstep.domain.messages import Handover, HandoverResult, Message
+from doorstep.domain.messages import LINK_MESSAGES, Handover, HandoverResult, Message
 from doorstep.domain.states import Attention, State
 from doorstep.security.links import LinkRecord, Purpose
 from doorstep.store import audit, deliveries, links, sweeping
@@ -21,7 +21,6 @@ from doorstep.store.audit import CLOCK
 from doorstep.store.orders import get
 
 i = t.invitations.c
-NEEDS_LINK = (Message.INVITATION, Message.REMINDER)
 ENDED = (State.REVOKED, State.DECLINED, State.REJECTED, State.ERASED)
 NOTICES = (Message.BOUNCE_NOTICE, Message.DECLINED_NOTICE, Message.READDRESSED_NOTICE)
 
@@ -56,7 +55,7 @@ async def open_all(tx: AsyncConnection, invitation_id: UUID, *, change: Change |
     if end is not None and invitation.now >= end + invitation.policy.grace:
         return Outbox(invitation)
     to_send = await deliveries.open_attempts(tx, waiting)
-    needs_link = any(each.message in NEEDS_LINK for each in to_send)
+    needs_link = any(each.message in LINK_MESSAGES for each in to_send)
     link = await links.current(tx, Purpose.INVITATION, invitation_id, invitation.generation) if needs_link else None
     return Outbox(replace(invitation, expires_at=end or invitation.expires_at), to_send, link)
 

@@ -23,8 +23,6 @@ from doorstep.store.audit import Actor
 from doorstep.store.engine import transact
 from doorstep.store.loading import load
 
-LONGEST_NOTE = 1000
-
 
 @dataclass(frozen=True)
 class NewUser:

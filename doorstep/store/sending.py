@@ -9,15 +9,13 @@ from doorstep.domain.addresses import mask
 from doorstep.domain.errors import Conflict, Forbidden, Gone, TooMany
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
+from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, Purpose
 from doorstep.store import audit, deliveries, links, users
 from doorstep.store import tables as t
 from doorstep.store.orders import Order, change, get, why_not
 from doorstep.store.places import hold_place, refuse_duplicate
-
-LINK_MESSAGES = (Message.INVITATION, Message.REMINDER)
 
 
 def require_approvers(invitation: Invitation) -> None:

@@ -6,14 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
+from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.states import Attention, State
 from doorstep.store import audit, deliveries
 from doorstep.store import tables as t
 from doorstep.store.audit import CLOCK
 from doorstep.store.deciding import APPROVAL_MESSAGES
 from doorstep.store.orders import change
-from doorstep.store.sending import LINK_MESSAGES
 
 i = t.invitations.c
 d = t.deliveries.c
