@@ -18,6 +18,8 @@ class Message(StrEnum):
     APPROVAL_ESCALATION = "approval_escalation"
     APPROVED = "approved"
     WELCOME = "welcome"
+    WELCOME_EXISTING = "welcome_existing"
+    SET_PASSWORD = "set_password"  # noqa: S105 - the name of a message
     REJECTED = "rejected"
     DECLINED_NOTICE = "declined_notice"
     READDRESSED_NOTICE = "readdressed_notice"
@@ -28,6 +30,18 @@ class Message(StrEnum):
 
 LINK_MESSAGES = frozenset({Message.INVITATION, Message.REMINDER})
 """The messages that print the link of an invitation."""
+
+
+class Channel(StrEnum):
+    """How a message travels (S0.17)."""
+
+    MAIL = "mail"
+    TEXT = "text"
+
+
+def channel_of(recipient: str) -> Channel:
+    """The channel that a recipient is reached by: an e-mail address has an @, a number in E.164 has none."""
+    return Channel.MAIL if "@" in recipient else Channel.TEXT
 
 
 class DeliveryStatus(StrEnum):
@@ -42,11 +56,22 @@ class DeliveryStatus(StrEnum):
 
 
 @dataclass(frozen=True)
+class CustomText:
+    """What an office wrote in place of the text of ours: a subject and a body, both templates (S2.20, S4.14)."""
+
+    name: str
+    version: int
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """One message to one recipient, complete: equal letters become byte-equal mails (invariant 6).
 
     `values` are the template's variables: texts, and aware datetimes that the template formats in `locale` and
-    `time_zone`. `handed_over_at` becomes the Date header; `delivery_id` the Message-ID.
+    `time_zone`. `handed_over_at` becomes the Date header; `delivery_id` the Message-ID. `recipient_address` is a number in
+    E.164 where the message goes out as a text. `custom` is what the office wrote instead of our text.
     """
 
     message: Message
@@ -59,6 +84,7 @@ class Letter:
     locale: str
     time_zone: str
     values: Mapping[str, object]
+    custom: CustomText | None = None
 
 
 class Handover(StrEnum):
