@@ -8,10 +8,17 @@ from datetime import timedelta
 
 HOUR = timedelta(hours=1)
 
+GRANT, CONSENT = "grant", "consent"
+"""What happens when somebody with a user elsewhere is invited (decision 5): granted and welcomed, or asked first."""
+
 
 @dataclass(frozen=True)
 class Policy:
-    """How long things take in an office, and what it insists on; durations as `timedelta`."""
+    """How long things take in an office, and what it insists on; durations as `timedelta`.
+
+    `existing_users` is `GRANT` or `CONSENT`. `expired_holds_place`: an expired invitation keeps its place of the job until
+    it is closed (S2.4). `retention`: how long unanswered invitations are kept; None for ever.
+    """
 
     validity: timedelta = 24 * HOUR
     grace: timedelta = timedelta(0)
@@ -25,6 +32,9 @@ class Policy:
     places_per_job: int = 3
     account_required: bool = False
     required_fields: tuple[str, ...] = ()
+    existing_users: str = GRANT
+    expired_holds_place: bool = False
+    retention: timedelta | None = None
 
     @property
     def reminder_after(self) -> timedelta:

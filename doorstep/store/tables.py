@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -69,9 +70,14 @@ policies = Table(
     Column("places_per_job", Integer, nullable=False),
     Column("account_required", Boolean, nullable=False),
     Column("required_fields", ARRAY(Text), nullable=False),
+    Column("existing_users", Text, nullable=False, server_default="grant"),
+    Column("expired_holds_place", Boolean, nullable=False, server_default=text("false")),
+    Column("retention", Interval),
     UniqueConstraint("office", "version"),
     CheckConstraint("places_per_job > 0", name="places"),
     CheckConstraint("validity > interval '0'", name="validity"),
+    CheckConstraint("existing_users IN ('grant', 'consent')", name="existing_users"),
+    CheckConstraint("retention > interval '0'", name="retention"),
 )
 
 offices = Table(
@@ -86,6 +92,9 @@ offices = Table(
     Column("sender", Text, nullable=False, server_default=""),
     Column("help_email", Text, nullable=False, server_default=""),
     Column("help_phone", Text, nullable=False, server_default=""),
+    Column("client_guide", Text, nullable=False, server_default=""),
+    Column("welcome_template", Text, nullable=False, server_default=""),
+    Column("any_staff_invites", Boolean, nullable=False, server_default=text("false")),
     Column("policy_id", BigInteger, ForeignKey("policies.id"), nullable=False),
     _instant("created_at", nullable=False, server_default=NOW),
 )
@@ -97,6 +106,28 @@ approvers = Table(
     Column("address_key", Text, primary_key=True),
     Column("address", Text, nullable=False),
     _instant("created_at", nullable=False, server_default=NOW),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, server_default=""),
+    _instant("created_at", nullable=False, server_default=NOW),
+)
+
+staff_offices = Table(
+    "staff_offices",
+    metadata,
+    Column("staff_id", Uuid, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+    Column("office", Text, ForeignKey("offices.code"), primary_key=True, index=True),
+    Column("kind", Text, nullable=False, server_default="in_house"),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("may_grant", ARRAY(Text)),
+    _instant("created_at", nullable=False, server_default=NOW),
+    CheckConstraint("kind IN ('in_house', 'rep')", name="kind"),
 )
 
 accounts = Table(
@@ -114,6 +145,13 @@ accounts = Table(
     UniqueConstraint("office", "code"),
 )
 
+staff_accounts = Table(
+    "staff_accounts",
+    metadata,
+    Column("staff_id", Uuid, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Uuid, ForeignKey("accounts.id"), primary_key=True, index=True),
+)
+
 contacts = Table(
     "contacts",
     metadata,
@@ -124,8 +162,13 @@ contacts = Table(
     Column("email_key", Text),
     Column("phone", Text),
     Column("phone_key", Text),
+    Column("portal_email", Text),
+    Column("portal_email_key", Text),
+    Column("is_portal_user", Boolean, nullable=False, server_default=text("true")),
+    Column("kept_fields", ARRAY(Text), nullable=False, server_default="{}"),
     _instant("created_at", nullable=False, server_default=NOW),
     _instant("updated_at", nullable=False, server_default=NOW),
+    Index(None, "office", "portal_email_key"),
     Index(None, "office", "email_key", unique=True, postgresql_where=text("email_key IS NOT NULL")),
     Index(
         None, "office", "phone_key", unique=True, postgresql_where=text("email_key IS NULL AND phone_key IS NOT NULL")
@@ -155,16 +198,21 @@ users = Table(
     Column("id", Uuid, primary_key=True),
     Column("username", Text, nullable=False),
     Column("username_key", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
+    Column("password_hash", Text),
     Column("state", Text, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("email", Text, nullable=False),
     Column("email_key", Text, nullable=False, index=True),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("phone_key", Text, nullable=False, server_default="", index=True),
+    Column("pair_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("is_test", Boolean, nullable=False, server_default=text("false")),
     _instant("created_at", nullable=False, server_default=NOW),
     _instant("password_changed_at", nullable=False, server_default=NOW),
     _instant("first_signed_in_at"),
     _instant("last_signed_in_at"),
-    CheckConstraint(_one_of("state", ("unapproved", "active", "suspended")), name="state"),
+    CheckConstraint(_one_of("state", ("setup_pending", "unapproved", "active", "suspended")), name="state"),
+    CheckConstraint("state = 'setup_pending' OR password_hash IS NOT NULL", name="password"),
 )
 
 invitations = Table(
@@ -181,7 +229,13 @@ invitations = Table(
     Column("generation", Integer, nullable=False, server_default="1"),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False),
+    Column("other_address", Text),
+    Column("other_key", Text),
     Column("name", Text, nullable=False, server_default=""),
+    Column("locale", Text, nullable=False, server_default=""),
+    Column("template", Text, nullable=False, server_default=""),
+    Column("contact_id", Uuid, ForeignKey("contacts.id", ondelete="SET NULL"), index=True),
+    Column("is_existing", Boolean, nullable=False, server_default=text("false")),
     Column("job_id", Uuid, ForeignKey("jobs.id")),
     Column("roles", ARRAY(Text), nullable=False),
     Column("permissions", ARRAY(Text), nullable=False),
@@ -216,6 +270,8 @@ invitations = Table(
     CheckConstraint("state NOT IN ('awaiting_approval', 'approved') OR user_id IS NOT NULL", name="user"),
     Index(None, "office", "idempotency_key", unique=True, postgresql_where=text("idempotency_key IS NOT NULL")),
     Index(None, "office", "address_key"),
+    Index(None, "address_key"),
+    Index(None, "other_key"),
     Index(None, "office", "state", "created_at"),
     Index(None, "state", "created_at"),
     Index(None, "user_id"),
@@ -239,9 +295,11 @@ memberships = Table(
     Column("office", Text, ForeignKey("offices.code"), nullable=False),
     Column("account_id", Uuid, ForeignKey("accounts.id"), index=True),
     Column("permissions", ARRAY(Text), nullable=False),
+    Column("relationship", Text, nullable=False, server_default="customer"),
     Column("invitation_id", Uuid, ForeignKey("invitations.id")),
     _instant("created_at", nullable=False, server_default=NOW),
     UniqueConstraint("user_id", "office", "account_id", postgresql_nulls_not_distinct=True),
+    CheckConstraint("relationship IN ('customer', 'rep')", name="relationship"),
 )
 
 password_links = Table(
@@ -250,6 +308,9 @@ password_links = Table(
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
     Column("asked_key", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="forgot"),
+    Column("office", Text, ForeignKey("offices.code")),
+    Column("template", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
     Column("rev", Integer, nullable=False, server_default="1"),
     Column("seen_rev", Integer, nullable=False, server_default="0"),
@@ -259,6 +320,7 @@ password_links = Table(
     _instant("changed_at", nullable=False, server_default=NOW),
     _instant("expires_at"),
     CheckConstraint(_one_of("state", ("asked", "sent", "used", "expired", "moot")), name="state"),
+    CheckConstraint("kind IN ('forgot', 'set_password')", name="kind"),
     Index("ix_password_links_unseen", "changed_at", postgresql_where=text("seen_rev < rev")),
 )
 
@@ -298,6 +360,32 @@ deliveries = Table(
     CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
     CheckConstraint(_one_of("message", Message), name="message"),
     Index("ix_deliveries_unsent", "created_at", postgresql_where=text("status IN ('queued', 'deferred')")),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("office", Text, ForeignKey("offices.code"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("message", Text, nullable=False),
+    _instant("created_at", nullable=False, server_default=NOW),
+)
+
+template_versions = Table(
+    "template_versions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("office", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("subject", Text),
+    Column("body", Text),
+    Column("changed_by", Text, nullable=False),
+    _instant("created_at", nullable=False, server_default=NOW),
+    ForeignKeyConstraint(["office", "name"], ["templates.office", "templates.name"]),
+    UniqueConstraint("office", "name", "locale", "version"),
+    CheckConstraint("(subject IS NULL) = (body IS NULL)", name="text"),
 )
 
 audit = Table(
