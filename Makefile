@@ -54,6 +54,23 @@ bench: $(INSTALLED)  ## Measure, and draw the charts
 histories: $(INSTALLED)  ## Record the workflow histories that every later version must be able to replay
 	$(BIN)/python -m tests.replay.record $(ARGS)
 
+# The catalogue of a package is called like the package. A new language: make messages LANGUAGES="es de fr"
+LANGUAGES ?= es de
+PO := --width 120 --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --init-missing
+
+.PHONY: messages
+messages: $(INSTALLED)  ## Collect what is to be translated, bring the catalogues up to date and compile them
+	@set -e; mkdir -p build; \
+	for locale in $(wildcard doorstep/mail/locale doorstep/text/locale web/locale); do \
+	    home=$${locale%/locale}; domain=$${home##*/}; pot=build/$$domain.pot; \
+	    $(BIN)/pybabel --quiet extract --mapping pyproject.toml --add-comments Translators: --strip-comments \
+	        --add-location file --sort-by-file --project doorstep --output $$pot $$home; \
+	    for language in $(LANGUAGES); do \
+	        $(BIN)/pybabel --quiet update $(PO) -D $$domain -i $$pot -d $$locale -l $$language; \
+	        $(BIN)/pybabel --quiet compile -D $$domain -d $$locale -l $$language; \
+	    done; \
+	done
+
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	--exclude-newer "$(COOLDOWN)" $(ARGS)
 

@@ -38,6 +38,7 @@ from doorstep.mail.smtp import Mailer  # noqa: E402
 from doorstep.security.links import KeyRing  # noqa: E402
 from doorstep.settings import Settings, SettingsError  # noqa: E402
 from doorstep.store.engine import create_engine  # noqa: E402
+from doorstep.text.texter import Texter  # noqa: E402
 from starter import checks  # noqa: E402
 from starter.sweep import sweep_until  # noqa: E402
 from starter.temporal import DEFAULT_ADDRESS, Starter, address, connect_temporal  # noqa: E402
@@ -77,7 +78,9 @@ def activities_of(holder: object) -> list[Callable[..., object]]:
     return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
 
 
-def build_post(engine: AsyncEngine, mailer: Mailer, settings: Settings, *, namespace: str = "default") -> Post:
+def build_post(
+    engine: AsyncEngine, mailer: Mailer, texter: Texter, settings: Settings, *, namespace: str = "default"
+) -> Post:
     """What the activities stand on."""
     where = address()
     desk = Desk(
@@ -88,7 +91,7 @@ def build_post(engine: AsyncEngine, mailer: Mailer, settings: Settings, *, names
         # In production the administrators' profiles say where the server is; a mail does not.
         temporal_address="" if settings.is_production or where == DEFAULT_ADDRESS else where,
     )
-    return Post(engine, mailer, KeyRing.parse(settings.link_keys.get_secret_value()), desk)
+    return Post(engine, mailer, texter, KeyRing.parse(settings.link_keys.get_secret_value()), desk)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -108,8 +111,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     )
     try:
         await checks.require_ready(settings, engine, client)
-        async with Mailer.of(settings) as mailer:
-            post = build_post(engine, mailer, settings, namespace=client.namespace)
+        async with Mailer.of(settings) as mailer, Texter.of(settings) as texter:
+            post = build_post(engine, mailer, texter, settings, namespace=client.namespace)
             async with build_worker(client, post, settings=settings):
                 log.info("worker_ready", task_queue=TASK_QUEUE)
                 await sweep_until(stop, engine, Starter(client), every=settings.sweep_seconds)

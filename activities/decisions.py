@@ -108,7 +108,9 @@ def _order(invitation_id: UUID, sent: Sent, claim: Claim) -> Order:
 
 
 def _actor(sent: Sent, name: str | None = None) -> Actor:
-    return Actor(name or sent.identity or "unknown", "temporal", sent.identity, _message(sent))
+    who = name or sent.identity or "unknown"
+    # Whoever may send messages to Temporal holds its keys; a name in one is a claim, with the rights of that person.
+    return Actor(who, "temporal", sent.identity, _message(sent), is_trusted=not name)
 
 
 def _message(sent: Sent) -> str:

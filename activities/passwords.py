@@ -13,12 +13,14 @@ from doorstep.domain.invitation import Delivery
 from doorstep.domain.messages import Handover, HandoverResult, Letter, Message
 from doorstep.mail.letters import Person, letter_for, password_letter
 from doorstep.security.links import Purpose, UnknownKeyError
-from doorstep.store import audit, deliveries, links, password_links, recovering
+from doorstep.store import audit, deliveries, links, password_links, pinning, recovering, users
 from doorstep.store.audit import CLOCK
 from doorstep.store.engine import transact
 from doorstep.store.password_links import PasswordLink
+from doorstep.store.users import User
 
-GONE = PasswordLink(UUID(int=0), None, "", "moot", 0, None, None)  # type: ignore[arg-type]
+GONE = PasswordLink(UUID(int=0), None, "", "moot", "forgot", None, "", 0, None, None)  # type: ignore[arg-type]
+WITH_LINK = frozenset({Message.PASSWORD_RESET, Message.SET_PASSWORD})
 
 
 class PasswordActivities:
@@ -46,8 +48,9 @@ class PasswordActivities:
         async def work(tx: AsyncConnection) -> None:
             link = await password_links.get(tx, UUID(ref.password_link_id), for_update=True)
             person = None if link is None else await recovering.person_of(tx, link)
-            if link is not None and person is not None and link.state == "used":
-                await deliveries.queue(tx, link.id, Message.PASSWORD_CHANGED, 1, [person[0].email])
+            is_change = link is not None and link.state == "used" and link.kind == password_links.FORGOT
+            if link is not None and person is not None and is_change:
+                await deliveries.queue(tx, link.id, Message.PASSWORD_CHANGED, 1, [person[0].address])
 
         await transact(self._post.engine, work)
         return await self._send(UUID(ref.password_link_id))
@@ -83,7 +86,7 @@ class PasswordActivities:
             return []
         opened = await deliveries.open_attempts(tx, unsent)
         for each in opened:
-            if each.message is Message.PASSWORD_RESET and each.handed_over_at is not None:
+            if each.message in WITH_LINK and each.handed_over_at is not None:
                 await password_links.run_clock(tx, identifier, each.handed_over_at)
         link = await password_links.get(tx, identifier) or GONE
         # From here on Temporal tries again; the sweep need not knock.
@@ -103,9 +106,9 @@ class PasswordActivities:
         if person is None:
             return None
         user, office = person
-        token = await self._token(tx, Purpose.RESET, link.id, 1) if delivery.message is Message.PASSWORD_RESET else ""
-        someone = Person(user.username, user.name, link.expires_at)
-        return password_letter(self._post.desk, office, someone, delivery, token)
+        token = await self._token(tx, Purpose.RESET, link.id, 1) if delivery.message in WITH_LINK else ""
+        custom = await pinning.pin_one(tx, office, delivery, link.template)
+        return password_letter(self._post.desk, office, await _person(tx, user, link), delivery, token, custom)
 
     async def _token(self, tx: AsyncConnection, purpose: Purpose, subject: UUID, generation: int) -> str:
         record = await links.current(tx, purpose, subject, generation)
@@ -123,6 +126,16 @@ class PasswordActivities:
         if result.kind in (Handover.REFUSED, Handover.ACCEPTED):
             detail = {"message": delivery.message}
             await audit.record(tx, event, CLOCK, subject_id=None, code=result.cause, detail=detail)
+
+
+async def _person(tx: AsyncConnection, user: User, link: PasswordLink) -> Person:
+    """What the messages of one link say of its user; the welcome of way A lists both logins and the accounts."""
+    if link.kind == password_links.FORGOT:
+        return Person(user.username, user.name, link.expires_at)
+    staff = await users.staff_login_of(tx, user.id)
+    belongs = await users.memberships(tx, user.id)
+    grants = tuple((m.account_code or "", m.account_name or m.office_name, m.permissions) for m in belongs)
+    return Person(user.username, user.name, link.expires_at, "" if staff is None else staff.username, grants)
 
 
 async def _standing(tx: AsyncConnection, identifier: UUID) -> PasswordLinkStanding:

@@ -13,14 +13,17 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from doorstep.domain.invitation import Delivery, Invitation
-from doorstep.domain.messages import LINK_MESSAGES, Handover, HandoverResult, Letter
+from doorstep.domain.messages import LINK_MESSAGES, Channel, Handover, HandoverResult, Letter, channel_of
 from doorstep.mail.compose import TemplateBroken, compose
 from doorstep.mail.letters import Desk, letter_for
 from doorstep.mail.smtp import Mailer
-from doorstep.security.links import KeyRing, LinkRecord, UnknownKeyError
+from doorstep.security.links import KeyRing, UnknownKeyError
 from doorstep.store import handovers
 from doorstep.store.engine import transact
 from doorstep.store.handovers import Change, Outbox
+from doorstep.text.compose import TextBroken
+from doorstep.text.compose import compose as in_short
+from doorstep.text.texter import Texter
 
 log = structlog.get_logger()
 
@@ -31,6 +34,7 @@ class Post:
 
     engine: AsyncEngine
     mailer: Mailer
+    texter: Texter
     ring: KeyRing
     desk: Desk
 
@@ -54,23 +58,25 @@ class Post:
         return await transact(self.engine, lambda tx: handovers.close_all(tx, outbox, results))
 
     async def _hand_over_all(self, outbox: Outbox) -> dict[UUID, HandoverResult]:
-        work = [self._hand_over(outbox.invitation, delivery, outbox.link) for delivery in outbox.to_send]
+        work = [self._hand_over(outbox, delivery) for delivery in outbox.to_send]
         results = await asyncio.gather(*work)
         return {delivery.id: result for delivery, result in zip(outbox.to_send, results, strict=True)}
 
-    async def _hand_over(self, invitation: Invitation, delivery: Delivery, link: LinkRecord | None) -> HandoverResult:
+    async def _hand_over(self, outbox: Outbox, delivery: Delivery) -> HandoverResult:
+        invitation, link, custom = outbox.invitation, outbox.link, outbox.texts.get(delivery.id)
         try:
             token = self.ring.token(link) if delivery.message in LINK_MESSAGES and link is not None else ""
         except UnknownKeyError:
             log.error("link_key_missing", message=delivery.message)
             return HandoverResult(Handover.DEFERRED, "link_key_missing")
-        return await self.hand_over(letter_for(self.desk, invitation, delivery, token))
+        return await self.hand_over(letter_for(self.desk, invitation, delivery, token, custom))
 
     async def hand_over(self, letter: Letter) -> HandoverResult:
-        """One letter to the mail server; a template that a deploy broke waits for the deploy that mends it (F16)."""
+        """One letter on its way; a template that a deploy broke waits for the deploy that mends it (F16)."""
         try:
-            mail = compose(letter)
-        except TemplateBroken:
+            if channel_of(letter.recipient_address) is Channel.TEXT:
+                return await self.texter.hand_over(in_short(letter), letter.recipient_address, letter.delivery_id)
+            return await self.mailer.hand_over(compose(letter), letter.recipient_address)
+        except (TemplateBroken, TextBroken):
             log.error("template_broken", message=letter.message)
             return HandoverResult(Handover.DEFERRED, "template_broken")
-        return await self.mailer.hand_over(mail, letter.recipient_address)

@@ -31,6 +31,7 @@ from doorstep.local.stack import Stack
 from doorstep.mail.smtp import Mailer
 from doorstep.security.passwords import hash_password
 from doorstep.store.handovers import Outbox
+from doorstep.text.texter import Texter
 from starter.client import connect
 from worker import build_post, build_worker
 
@@ -68,8 +69,8 @@ async def lives_on(stack: Stack) -> AsyncIterator[Lives]:
     moments = Moments()
     chosen = settings.load()
     client = await Client.connect(stack.addresses()["temporal_address"])
-    async with connect(chosen) as doorstep, Mailer.of(chosen) as mailer:
-        post = build_post(doorstep.engine, mailer, chosen)
+    async with connect(chosen) as doorstep, Mailer.of(chosen) as mailer, Texter.of(chosen) as texter:
+        post = build_post(doorstep.engine, mailer, texter, chosen)
         noting = NotingPost(post.engine, post.mailer, post.ring, post.desk, moments)
         yardstick = Worker(
             client,

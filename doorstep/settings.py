@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = Field(description="smtp:// (STARTTLS where offered), smtp+starttls:// (required) or smtps://")
     smtp_ca_file: Path | None = Field(default=None, description="certificate authority of a private mail server")
     smtp_timeout_seconds: float = Field(default=20.0, gt=0, le=60)
+    text_url: SecretStr = Field(
+        default=SecretStr(""), description="twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com?from=NUMBER; empty: no texts"
+    )
+    text_timeout_seconds: float = Field(default=20.0, gt=0, le=60)
     sender: str = Field(default="Doorstep <no-reply@localhost>", description="From, where an office has no own sender")
     public_url: str = Field(
         description="where people reach the pages; the only source of links, without a slash at the end"

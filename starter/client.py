@@ -8,24 +8,34 @@ from doorstep.security.links import KeyRing
 from doorstep.settings import Settings
 from doorstep.store.audit import Actor
 from doorstep.store.engine import create_engine
+from starter.contacts import Contacts
 from starter.offices import Offices
-from starter.onboarding import Onboarding
+from starter.people import People
 from starter.signing_in import SigningIn
+from starter.staffing import Staffing
 from starter.support import Support
+# from starter.templates import Templates
 from starter.temporal import Starter, connect_temporal
 
 
-class Doorstep(Onboarding, Offices, SigningIn, Support):
+class Doorstep(Contacts, Offices, Staffing, People, SigningIn, Support):
     """The client API. Refusals raise `doorstep.domain.errors.Refused` with `code`, `message` and `status`."""
 
 
+UNNAMED = {"cli": "operator", "page": "web"}
+"""What the records call whoever came through a door and gave no name."""
+
+
 @asynccontextmanager
-async def connect(settings: Settings | None = None, *, actor: str = "api", via: str = "api") -> AsyncIterator[Doorstep]:
+async def connect(
+    settings: Settings | None = None, *, actor: str | None = None, via: str = "api"
+) -> AsyncIterator[Doorstep]:
     """Connect by the settings of the environment; Temporal is reached at the first start or wake.
 
     Args:
         settings: instead of those of the environment.
-        actor: who acts, for the audit, unless a call says otherwise.
+        actor: the member of staff who acts, with their rights, unless a call says otherwise; None: whoever holds the
+            settings, who may do everything.
         via: the door: `api`, `cli` or `page`.
 
     Raises:
@@ -37,7 +47,8 @@ async def connect(settings: Settings | None = None, *, actor: str = "api", via: 
     )
     temporal = await connect_temporal(is_lazy=True)
     ring = KeyRing.parse(chosen.link_keys.get_secret_value())
+    who = Actor(actor or UNNAMED.get(via, via), via, is_trusted=actor is None)
     try:
-        yield Doorstep(engine, Starter(temporal), ring, chosen, Actor(actor, via))
+        yield Doorstep(engine, Starter(temporal), ring, chosen, who)
     finally:
         await engine.dispose()

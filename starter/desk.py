@@ -17,7 +17,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Connected:
-    """An engine, a starter, the key ring, the settings, and who acts unless a call says otherwise."""
+    """An engine, a starter, the key ring, the settings, and who acts unless a call says otherwise.
+
+    Somebody who is named, here or in a call, has the rights of that person; where nobody is, it is whoever holds the
+    settings, and so everything is allowed.
+    """
 
     engine: AsyncEngine
     starter: Starter

@@ -11,14 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.erp import ImportRow, RefusedRow, RowRefusal, describe_export, read_export
+from doorstep.domain.destination import email_of
 from doorstep.domain.errors import Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
-from doorstep.store import audit, directory, offices
+from doorstep.domain.authority import Right
+from doorstep.store import audit, authority, directory, offices
 from doorstep.store.directory import Merged
 from doorstep.store.offices import Front
 from starter.desk import Connected
-from starter.onboarding import checked_address
 
 LONGEST_CODE = 40
 
@@ -46,7 +47,7 @@ class Offices(Connected):
     """What an office needs before it may send."""
 
     async def office_set(
-        self, code: str, *, own: Mapping[str, str] | None = None, rules: Mapping[str, object] | None = None
+        self, code: str, *, own: Mapping[str, object] | None = None, rules: Mapping[str, object] | None = None
     ) -> Office:
         """Make or change an office: `own` are its name, region, locale …; `rules` its policy.
 
@@ -58,9 +59,10 @@ class Offices(Connected):
             raise Invalid(
                 "office_code", "An office's code is made of letters, digits and hyphens, such as nz.", field="code"
             )
-        checked = {name: value.strip() for name, value in (own or {}).items()}
-        _check_own(checked)
+        texts = {name: value.strip() for name, value in (own or {}).items() if isinstance(value, str)}
+        _check_own(texts)
         _check_rules(rules or {})
+        checked = dict(own or {}) | texts
         return await self._run(lambda tx: offices.put(tx, self.actor, clean, checked, rules or {}))
 
     async def office(self, code: str) -> Office:
@@ -77,8 +79,13 @@ class Offices(Connected):
 
     async def approvers_set(self, office: str, addresses: Sequence[str]) -> Office:
         """Replace the username administrators of an office, one to three."""
-        checked = [checked_address(address) for address in addresses]
+        checked = [email_of(address) for address in addresses]
         return await self._run(lambda tx: offices.set_approvers(tx, self.actor, office, checked))
+
+    async def approver_remove(self, office: str, address: str) -> Office:
+        """Take one username administrator off; the last one only while nothing is open."""
+        checked = email_of(address)
+        return await self._run(lambda tx: offices.remove_approver(tx, self.actor, office, checked))
 
     async def import_rows(self, data: bytes, office: str, *, is_dry_run: bool = False) -> "Import":
         """Begin the import of an ERP export; iterate over it to carry it out, row by row.
@@ -87,6 +94,7 @@ class Offices(Connected):
             ExportError: the file as a whole cannot be read; NotFound: no such office.
         """
         region = (await self.office(office)).region
+        await self._run(lambda tx: authority.require_in_office(tx, self.actor, office, Right.IMPORT))
         return Import(self, office, data, region, is_dry_run=is_dry_run)
 
 
@@ -168,9 +176,10 @@ def _check_own(own: Mapping[str, str]) -> None:
         sentence = "Use a locale such as en_NZ and a time zone such as Pacific/Auckland."
         raise Invalid("locale", sentence, field="locale") from None
     if own.get("help_email"):
-        checked_address(own["help_email"])
-    if own.get("public_url") and not own["public_url"].startswith(("https://", "http://")):
-        raise Invalid("public_url", "The portal's address begins with https://", field="public_url")
+        email_of(own["help_email"], field="help_email")
+    for name in ("public_url", "client_guide"):
+        if own.get(name) and not own[name].startswith(("https://", "http://")):
+            raise Invalid(name, f"The {name.replace('_', ' ')} is an address that begins with https://", field=name)
 
 
 def _check_rules(rules: Mapping[str, object]) -> None:

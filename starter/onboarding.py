@@ -4,25 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from babel import Locale, UnknownLocaleError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.addresses import AddressError, EmailAddress, parse_email
+from doorstep.domain.destination import address_of, email_of, phone_of
 from doorstep.domain.errors import Gone, Invalid, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
+from doorstep.domain.messages import Channel
+from doorstep.domain.requests import NewInvitation
 from doorstep.domain.states import Command
 from doorstep.security import passwords
 from doorstep.security.links import LinkRecord
-from doorstep.store import answering, audit, creating, rates
+from doorstep.store import answering, audit, creating, offices, rates
 from doorstep.store.audit import Actor
-from doorstep.store.creating import NewInvitation
 from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal
 from doorstep.store.users import check_username
 from doorstep.store.work import WORK
 from starter.desk import Connected
 from starter.limits import GUESSES
 
-INVITEE = Actor("invitee", "page")
+INVITEE = Actor("invitee", "page", is_trusted=True)
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,16 @@ class Onboarding(Connected):
         self,
         *,
         office: str,
-        email: str,
+        email: str | None = None,
+        phone: str | None = None,
+        channel: str | None = None,
+        contact: UUID | None = None,
         name: str = "",
         accounts: Sequence[str] = (),
         job: str | None = None,
         roles: Sequence[str] = (),
+        template: str = "",
+        locale: str = "",
         is_draft: bool = False,
         is_test: bool = False,
         idempotency_key: str | None = None,
@@ -53,16 +60,39 @@ class Onboarding(Connected):
     ) -> Invitation:
         """Invite a person; a duplicate of an open invitation is answered with that one and mails nothing.
 
+        Args:
+            office: its code.
+            email: where the link goes, or the person's other address where `channel` is `text`.
+            phone: a mobile number, by the rules of the office's region where it has no prefix.
+            channel: `mail` or `text`; by default mail where there is an address, else text (S0.17).
+            contact: the id of a contact, whose own addresses are used where none is given.
+            name: who it is.
+            accounts: codes of accounts, each known.
+            job: free text; the job is made at its first use.
+            roles: what to ask for; a plain customer by default.
+            template: the name of the welcome template (S1.14); the office's own default where empty.
+            locale: the language of the messages, such as `es` or `de_AT`; the office's where empty.
+            is_draft: keep it, and send nothing yet (S0.15).
+            is_test: a rehearsal, left out of statistics and seats (S4.18).
+            idempotency_key: the same key with the same request answers with what it made.
+            actor: the member of staff who invites.
+
         Raises:
             Refused: with the field, or the reason, and what to do.
         """
+        region = (await self._run(lambda tx: offices.get(tx, office))).region if phone else ""
         new = NewInvitation(
             office=office,
-            address=checked_address(email),
-            name=_line(name, "name"),
+            email=email_of(email) if email else None,
+            phone=phone_of(phone, region) if phone else None,
+            channel=None if channel is None else _channel(channel),
+            contact=contact,
+            name=one_line(name, "name"),
             accounts=tuple(accounts),
-            job=None if job is None else _line(job, "job") or None,
+            job=None if job is None else one_line(job, "job") or None,
             roles=tuple(roles),
+            template=template.strip(),
+            locale=checked_locale(locale),
             is_draft=is_draft,
             is_test=is_test,
             idempotency_key=idempotency_key,
@@ -90,10 +120,11 @@ class Onboarding(Connected):
         """Send again under a new link; the old one dies."""
         return await self._command(Order(Command.RESEND, invitation_id, self._as(actor)))
 
-    async def readdress(self, invitation_id: UUID, email: str, *, actor: str | None = None) -> Invitation:
-        """Send to another address; the link that went to the old one dies first."""
-        address = checked_address(email)
-        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, self._as(actor), address=address))
+    async def readdress(self, invitation_id: UUID, address: str, *, actor: str | None = None) -> Invitation:
+        """Send to another e-mail address or number; the link that went to the old one dies first."""
+        region = (await self._run(lambda tx: get(tx, invitation_id))).office.region
+        to = address_of(address, region)
+        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, self._as(actor), address=to))
 
     async def revoke(self, invitation_id: UUID, *, reason: str = "", actor: str | None = None) -> Invitation:
         """Take it back; also removes an active user who never signed in."""
@@ -114,6 +145,10 @@ class Onboarding(Connected):
         order = Order(Command.REJECT, invitation_id, self._as(approver), reason=_note(reason), is_silent=is_silent)
         return await self._command(order)
 
+    async def erase(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
+        """Erase the person from it, and the user that it made; a tombstone stays (T34)."""
+        return await self._command(Order(Command.ERASE, invitation_id, self._as(actor)))
+
     async def open_link(self, token: str, *, source: str = "") -> LinkView:
         """Look at what a mailed link opens; changes nothing but the count of wrong guesses.
 
@@ -122,6 +157,15 @@ class Onboarding(Connected):
         """
         invitation, record = await self._of_token(token, source)
         return LinkView(invitation, record.generation, answering.link_refusal(invitation, record.generation))
+
+    async def accept(self, token: str, *, source: str = "") -> Invitation:
+        """The consent of somebody who has a user already: the same sign-in for one more office (decision 5).
+
+        Raises:
+            Gone: the link is not live; Conflict: `needs_user`.
+        """
+        invitation, record = await self._of_token(token, source)
+        return await self._command(Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation))
 
     async def set_up(self, token: str, *, username: str, password: str, name: str = "", source: str = "") -> Invitation:
         """Make the user of an invitation and consume its link.
@@ -138,7 +182,7 @@ class Onboarding(Connected):
         checked = check_username(username)
         context = (checked, invitation.address, invitation.office.name, invitation.name)
         password_hash = await passwords.hash_password(passwords.check(password, context=context))
-        user = NewUser(checked, password_hash, _line(name, "name"))
+        user = NewUser(checked, password_hash, one_line(name, "name"))
         return await self._command(
             Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation, user=user)
         )
@@ -175,23 +219,16 @@ class Onboarding(Connected):
             raise
 
 
-def checked_address(text: str) -> EmailAddress:
-    """The address.
-
-    Raises:
-        Invalid: `address_invalid`, with what is wrong; the address itself is not repeated.
-    """
-    try:
-        return parse_email(text)
-    except AddressError as error:
-        raise Invalid("address_invalid", str(error), field="email") from None
-
-
 LONGEST_LINE = 200
 LONGEST_NOTE = 1000
 
 
-def _line(text: str, field: str) -> str:
+def one_line(text: str, field: str) -> str:
+    """The text on one line.
+
+    Raises:
+        Invalid: `field_invalid`.
+    """
     line = " ".join(text.split())
     if len(line) > LONGEST_LINE or not line.isprintable():
         raise Invalid("field_invalid", f"Use at most {LONGEST_LINE} plain characters.", field=field)
@@ -203,3 +240,22 @@ def _note(text: str) -> str:
     if len(note) > LONGEST_NOTE:
         raise Invalid("field_too_long", f"Use at most {LONGEST_NOTE} characters.", field="reason")
     return note
+
+
+def _channel(name: str) -> Channel:
+    try:
+        return Channel(name)
+    except ValueError:
+        raise Invalid("unknown_channel", "The channel is mail or text.", field="channel") from None
+
+
+def checked_locale(tag: str) -> str:
+    """The locale, or nothing.
+
+    Raises:
+        Invalid: `locale`.
+    """
+    try:
+        return str(Locale.parse(tag.strip().replace("-", "_"))) if tag.strip() else ""
+    except (UnknownLocaleError, ValueError):
+        raise Invalid("locale", "Use a locale such as en_NZ, es or de_AT.", field="locale") from None

@@ -1,12 +1,13 @@
 """Signing in and out, forgotten passwords, and what a signed-in person sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from doorstep.domain.errors import Forbidden, Gone
+from doorstep.domain.errors import Forbidden, Gone, Invalid
 from doorstep.domain.events import Event
 from doorstep.security import passwords
 from doorstep.security.links import Purpose
@@ -24,6 +25,19 @@ class Home:
 
     user: User
     memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True)
+class ResetView:
+    """What a link to set a password opens: whose, the staff login beside it if there is one, and whether it is the first.
+
+    `staff_username` is empty where the link is about one login.
+    """
+
+    id: UUID
+    username: str
+    staff_username: str = ""
+    is_first: bool = False
 
 
 class SigningIn(Connected):
@@ -98,48 +112,46 @@ class SigningIn(Connected):
         await self._run(lambda tx: password_links.insert(tx, identifier, asked))
         await self.starter.password_link(identifier, is_new=True)
 
-    async def open_reset(self, token: str, *, source: str = "") -> UUID:
-        """The request that a reset link belongs to.
+    async def open_reset(self, token: str, *, source: str = "") -> ResetView:
+        """What a link to set a password opens.
 
         Raises:
             Gone: `reset_link_dead`, whatever the reason.
         """
-        identifier = await self._run(lambda tx: self._live_reset(tx, token))
-        if identifier is None:
+        found = await self._run(lambda tx: self._live_reset(tx, token))
+        if found is None:
             await self._count((GUESSES, GUESSES.key(source)))
-            raise Gone("reset_link_dead", "This link does not work any more. Ask for a new one.")
-        return identifier
+            raise _dead()
+        return found
 
-    async def reset(self, token: str, *, password: str, source: str = "") -> None:
+    async def reset(self, token: str, *, password: str, staff_password: str = "", source: str = "") -> None:
         """Set a new password; every session and every other reset link of the user ends.
 
+        Behind the link of a login pair `staff_password` is for the staff login; left empty, that one sets its own later
+        by "Forgot password" (S4.16).
+
         Raises:
-            Gone: `reset_link_dead`; Invalid: `password`.
+            Gone: `reset_link_dead`; Invalid: `password`, `staff_password`.
         """
-        identifier = await self.open_reset(token, source=source)
-        password_hash = await passwords.hash_password(passwords.check(password))
+        view = await self.open_reset(token, source=source)
+        hashes = [await _hashed(password, "password", view.username)]
+        if view.staff_username and staff_password:
+            hashes.append(await _hashed(staff_password, "staff_password", view.staff_username))
+        if not await self._run(lambda tx: _set_passwords(tx, view.id, hashes)):
+            raise _dead()
+        await self.starter.password_link(view.id, is_new=False)
 
-        async def work(tx: AsyncConnection) -> bool:
-            link = await password_links.get(tx, identifier, for_update=True)
-            if link is None or link.user_id is None or not await password_links.use(tx, identifier):
-                return False
-            if not await users.set_password(tx, link.user_id, password_hash):
-                return False
-            await sessions.end_all(tx, link.user_id)
-            await password_links.end_others(tx, link.user_id, identifier)
-            await audit.record(tx, Event.PASSWORD_CHANGED, Actor(str(link.user_id), "page"), subject_id=link.user_id)
-            return True
-
-        if not await self._run(work):
-            raise Gone("reset_link_dead", "This link does not work any more. Ask for a new one.")
-        await self.starter.password_link(identifier, is_new=False)
-
-    async def _live_reset(self, tx: AsyncConnection, token: str) -> UUID | None:
+    async def _live_reset(self, tx: AsyncConnection, token: str) -> ResetView | None:
         record = await links.find(tx, self.ring.hashes(token))
         if record is None or record.purpose is not Purpose.RESET or not self.ring.opens(record, token):
             return None
         link = await password_links.get(tx, record.subject_id)
-        return record.subject_id if link is not None and link.is_live else None
+        user = None if link is None or link.user_id is None else await users.by_id(tx, link.user_id)
+        if link is None or user is None or not link.is_live:
+            return None
+        is_first = link.kind == password_links.SET_PASSWORD
+        staff = await users.staff_login_of(tx, user.id) if is_first else None
+        return ResetView(link.id, user.username, "" if staff is None else staff.username, is_first)
 
     async def _count(self, *limits: tuple[Limit, str]) -> None:
         async def work(tx: AsyncConnection) -> None:
@@ -147,3 +159,30 @@ class SigningIn(Connected):
                 await rates.hit(tx, key, limit=limit.limit, window=limit.window)
 
         await self._run(work)
+
+
+async def _hashed(password: str, field: str, username: str) -> str:
+    try:
+        return await passwords.hash_password(passwords.check(password, context=(username,)))
+    except Invalid as fault:
+        raise Invalid(fault.code, fault.message, field=field) from None
+
+
+async def _set_passwords(tx: AsyncConnection, identifier: UUID, hashes: Sequence[str]) -> bool:
+    """Use the link and keep the passwords: of the user, and of the staff login beside; False where the link is dead."""
+    link = await password_links.get(tx, identifier, for_update=True)
+    if link is None or link.user_id is None or not await password_links.use(tx, identifier):
+        return False
+    staff = await users.staff_login_of(tx, link.user_id)
+    logins = [link.user_id] if staff is None else [link.user_id, staff.id]
+    for user_id, password_hash in zip(logins, hashes, strict=False):
+        if not await users.set_password(tx, user_id, password_hash):
+            return False
+        await sessions.end_all(tx, user_id)
+        await password_links.end_others(tx, user_id, identifier)
+        await audit.record(tx, Event.PASSWORD_CHANGED, Actor(str(user_id), "page"), subject_id=user_id)
+    return True
+
+
+def _dead() -> Gone:
+    return Gone("reset_link_dead", "This link does not work any more. Ask for a new one.")

@@ -6,6 +6,7 @@ advisory lock lets one at a time through. Nothing else repairs.
 """
 
 import asyncio
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from doorstep.domain.errors import Unavailable
 from doorstep.domain.invitation import Invitation
-from doorstep.store import rates, sweeping
+from doorstep.store import erasing, rates, sweeping
 from doorstep.store.engine import transact
 from doorstep.store.loading import load
 from starter.temporal import Starter
 
 log = structlog.get_logger()
+PURGE_SECONDS = 300.0
 A_MOMENT = timedelta(seconds=5)
 """Longer than an activity usually takes to act on a change, so that the sweep does not shout into a conversation."""
 
@@ -49,6 +51,14 @@ async def sweep_once(engine: AsyncEngine, starter: Starter, *, older_than: timed
     return await transact(engine, work)
 
 
+async def purge(engine: AsyncEngine) -> int:
+    """Erase the unanswered invitations that their offices do not want to keep any longer; how many."""
+    erased = await transact(engine, erasing.purge)
+    if erased:
+        log.info("purged", invitations=erased)
+    return erased
+
+
 async def _readable(tx: AsyncConnection, identifier: UUID) -> Invitation | None:
     """The invitation; None for a row that this code cannot read, so that it stands in no other row's way (F20)."""
     try:
@@ -60,11 +70,15 @@ async def _readable(tx: AsyncConnection, identifier: UUID) -> Invitation | None:
 
 async def sweep_until(stop: asyncio.Event, engine: AsyncEngine, starter: Starter, *, every: float) -> None:
     """Sweep every few seconds until `stop`; an outage is noted and waited out."""
+    purge_due = time.monotonic()
     while not stop.is_set():
         try:
             woken = await sweep_once(engine, starter)
             if woken:
                 log.info("swept", woken=woken)
+            if time.monotonic() >= purge_due:
+                purge_due = time.monotonic() + PURGE_SECONDS
+                await purge(engine)
         except Unavailable:
             log.warning("sweep_skipped", reason="database unavailable")
         try:

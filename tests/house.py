@@ -8,7 +8,6 @@ from datetime import timedelta
 from email.message import EmailMessage
 from re import search
 from typing import TypeVar
-from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from pydantic import SecretStr
@@ -25,6 +24,7 @@ from doorstep.security.links import KeyRing, new_ring_text
 from doorstep.settings import Settings
 from doorstep.store.audit import Actor
 from doorstep.store.engine import create_engine, transact
+from doorstep.text.texter import Texter
 from starter.client import Doorstep
 from starter.temporal import Starter
 from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
@@ -194,16 +194,15 @@ async def work(house: House, **changed: object) -> AsyncIterator[Worker]:
     settings = house.settings.model_copy(update=changed)
     async with (
         Mailer.of(settings) as mailer,
+        Texter.of(settings) as texter,
         build_worker(
-            house.client, build_post(house.engine, mailer, settings), settings=settings, sticky=timedelta(seconds=2)
+            house.client,
+            build_post(house.engine, mailer, texter, settings),
+            settings=settings,
+            sticky=timedelta(seconds=2),
         ) as running,
     ):
         yield running
-
-
-def identifier(text: str) -> UUID:
-    """A UUID from text."""
-    return UUID(text)
 
 
 __all__ = ["ACCEPT", "House", "build_house", "eventually", "settings_for", "work"]

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`, then let what is under way finish."""
     with listen(settings.web_host, settings.web_port) as listener:
-        async with connect(settings, actor="web", via="page") as doorstep:
+        async with connect(settings, via="page") as doorstep:
             # Makes what the first person with an unknown name would otherwise wait for, and could be told by (T08).
             await passwords.verify_password("", None)
             server = build_server(create_app(doorstep), settings)

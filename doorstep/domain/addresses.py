@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 
+from doorstep.domain.slips import meant_domain
+
 MAX_EMAIL = 254  # octets, RFC 5321 with its erratum 1690
 MAX_PHONE = 40  # characters; E.164 has 15 digits, the rest is punctuation
 MIN_UNLISTED = 8  # digits after the country prefix; fewer is a number cut short unless the plan lists it
@@ -29,15 +31,6 @@ _VOICE_ONLY = frozenset(
         phonenumbers.PhoneNumberType.VOICEMAIL,
     }
 )
-
-# Where most mistyped addresses were meant to go, and the real domains that only look like a slip of one of these.
-_POPULAR_DOMAINS = (
-    *("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "bigpond.com"),
-    *("xtra.co.nz", "yahoo.co.nz", "hotmail.co.nz", "outlook.co.nz", "slingshot.co.nz"),
-    *("yahoo.com.au", "bigpond.net.au", "optusnet.com.au"),
-    *("example.com", "example.net", "example.org"),
-)
-_REAL_NEIGHBOURS = frozenset({"mail.com", "ymail.com", "email.com"})
 
 
 class AddressError(ValueError):
@@ -147,18 +140,19 @@ def _folded(local: str) -> str:
 
 
 def likely_domain(address: EmailAddress) -> str | None:
-    """The well-known domain that the address was probably meant to have, if it is one slip of the finger away."""
+    """The domain that the address was probably meant to have, if the one it has looks mistyped (S3.7)."""
     domain = address.key.rpartition("@")[2]
-    if domain in _POPULAR_DOMAINS or domain in _REAL_NEIGHBOURS:
-        return None
-    return next((popular for popular in _POPULAR_DOMAINS if _is_one_slip(domain, popular)), None)
+    # Nobody recognises their own domain in punycode, unless that is what they typed.
+    return meant_domain(address.typed.rpartition("@")[2].lower() if "xn--" in domain else domain)
 
 
-def _is_one_slip(typed: str, meant: str) -> bool:
-    same = next((i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
-    rest, wanted = typed[same:], meant[same:]
-    swapped = rest[1:2] + rest[:1] + rest[2:]
-    return wanted in {swapped, wanted[:1] + rest} or wanted[1:] == rest[1:] or wanted == rest[1:]
+def suggestion(address: EmailAddress) -> str | None:
+    """The whole address as it was probably meant, for the one who typed it; None where nothing looks mistyped (S3.7).
+
+    A warning, never a refusal: what was typed may be right. It repeats the address, so it belongs in no log.
+    """
+    meant = likely_domain(address)
+    return None if meant is None else f"{address.typed.rpartition('@')[0]}@{meant}"
 
 
 def parse_phone(text: str, region: str) -> PhoneNumber:

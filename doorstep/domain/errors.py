@@ -14,6 +14,8 @@
 `private` (who decided, for instance) and is shown by the command line and the pages alone.
 """
 
+from collections.abc import Mapping
+
 
 class DoorstepError(Exception):
     """Something went wrong that a caller can act on."""
@@ -64,6 +66,14 @@ class Invalid(Refused):
     def __init__(self, code: str, message: str, *, field: str, private: str = "") -> None:
         super().__init__(code, message, private=private)
         self.field = field
+
+
+class InvalidFields(Invalid):
+    """Several fields are missing or wrong; `by_field` has a sentence for each (S0.9)."""
+
+    def __init__(self, code: str, by_field: Mapping[str, str]) -> None:
+        super().__init__(code, " ".join(by_field.values()), field=next(iter(by_field)))
+        self.by_field = dict(by_field)
 
 
 class Forbidden(Refused):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from doorstep.domain.messages import DeliveryStatus, Message
+from doorstep.domain.messages import Channel, DeliveryStatus, Message, channel_of
 from doorstep.domain.policy import Policy
 from doorstep.domain.states import State
 
@@ -25,10 +25,14 @@ class Office:
     sender: str
     help_email: str
     help_phone: str
+    client_guide: str
+    welcome_template: str
+    any_staff_invites: bool
     policy: Policy
     policy_id: int
     policy_version: int
     approvers: tuple[str, ...] = ()
+    has_templates: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Invitation:
-    """One invitation with all that belongs to it, as of `now` by the database's clock."""
+    """One invitation with all that belongs to it, as of `now` by the database's clock.
+
+    `address` is where its messages go, an e-mail address or a number in E.164; `other_address` is how else the person
+    can be reached. `is_existing`: it is about a user that was there before (S2.17).
+    """
 
     id: InvitationId
     office: Office
@@ -76,7 +84,13 @@ class Invitation:
     generation: int
     address: str
     address_key: str
+    other_address: str | None
+    other_key: str | None
     name: str
+    locale: str
+    template: str
+    contact_id: UUID | None
+    is_existing: bool
     job: str | None
     roles: tuple[str, ...]
     permissions: tuple[str, ...]
@@ -116,6 +130,34 @@ class Invitation:
     def workflow_id(self) -> str:
         """The id of its workflow."""
         return f"invitation-{self.id}"
+
+    @property
+    def channel(self) -> Channel:
+        """How its messages travel."""
+        return channel_of(self.address)
+
+    @property
+    def email(self) -> str:
+        """The e-mail address of the person, where one is known."""
+        return self._reached_by(Channel.MAIL)
+
+    @property
+    def phone(self) -> str:
+        """The number of the person, where one is known."""
+        return self._reached_by(Channel.TEXT)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the person is recognised by."""
+        return tuple(key for _, key in self.ways())
+
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """How the person can be reached: each address with its key, the one in use first."""
+        other = () if not (self.other_address and self.other_key) else ((self.other_address, self.other_key),)
+        return ((self.address, self.address_key), *other)
+
+    def _reached_by(self, channel: Channel) -> str:
+        return next((address for address, _ in self.ways() if channel_of(address) is channel), "")
 
     def unsent(self) -> tuple[Delivery, ...]:
         """The messages that still have to go out."""

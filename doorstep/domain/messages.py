@@ -57,12 +57,16 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True)
 class CustomText:
-    """What an office wrote in place of the text of ours: a subject and a body, both templates (S2.20, S4.14)."""
+    """What an office wrote in place of the text of ours: a subject and a body, both templates (S2.20, S4.14).
+
+    `version` counts within the template and its locale; `version_id` names this very text among all.
+    """
 
     name: str
     version: int
     subject: str
     body: str
+    version_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ class Letter:
     """One message to one recipient, complete: equal letters become byte-equal mails (invariant 6).
 
     `values` are the template's variables: texts, and aware datetimes that the template formats in `locale` and
-    `time_zone`. `handed_over_at` becomes the Date header; `delivery_id` the Message-ID. `recipient_address` is a number in
-    E.164 where the message goes out as a text. `custom` is what the office wrote instead of our text.
+    `time_zone`. `handed_over_at` becomes the Date header; `delivery_id` the Message-ID. `recipient_address` is a number
+    in E.164 where the message goes out as a text. `custom` is what the office wrote instead of our text.
     """
 
     message: Message

@@ -16,8 +16,8 @@ GRANT, CONSENT = "grant", "consent"
 class Policy:
     """How long things take in an office, and what it insists on; durations as `timedelta`.
 
-    `existing_users` is `GRANT` or `CONSENT`. `expired_holds_place`: an expired invitation keeps its place of the job until
-    it is closed (S2.4). `retention`: how long unanswered invitations are kept; None for ever.
+    `existing_users` is `GRANT` or `CONSENT`. `expired_holds_place`: an expired invitation keeps its place of the job
+    until it is closed (S2.4). `retention`: how long unanswered invitations are kept; None for ever.
     """
 
     validity: timedelta = 24 * HOUR

@@ -34,6 +34,7 @@ class Command(StrEnum):
     REVOKE = "revoke"
     APPROVE = "approve"
     REJECT = "reject"
+    ERASE = "erase"
 
 
 class Attention(StrEnum):
@@ -64,6 +65,7 @@ _ALLOWED: dict[Command, frozenset[State]] = {
     Command.REVOKE: frozenset({State.DRAFT, State.PENDING, State.EXPIRED, State.AWAITING_APPROVAL}),
     Command.APPROVE: frozenset({State.AWAITING_APPROVAL}),
     Command.REJECT: frozenset({State.AWAITING_APPROVAL}),
+    Command.ERASE: frozenset(State) - {State.ERASED},
 }
 
 
@@ -75,5 +77,5 @@ def states_that_allow(command: Command) -> frozenset[State]:
 def allowed_commands(state: State, *, is_closed: bool = False) -> tuple[Command, ...]:
     """The commands that can succeed in `state`; none once an expired invitation is closed."""
     if is_closed:
-        return ()
+        return (Command.ERASE,)
     return tuple(command for command, states in _ALLOWED.items() if state in states)

@@ -25,6 +25,9 @@ USUAL_PORTS: Mapping[str, int] = {
 ANY_PORTS: Mapping[str, int] = dict.fromkeys(USUAL_PORTS, 0)
 """For tests, where many stacks start at the same moment: the system picks."""
 
+TEXT_SENDER = "+15005550006"
+"""The number that texts come from here; Twilio keeps it for tests."""
+
 PORT_IS_KEPT_IN: Mapping[str, str] = {
     "web": "DOORSTEP_WEB_PORT",
     "temporal": "TEMPORAL_ADDRESS",
@@ -151,6 +154,7 @@ def settle(home: Home, claims: Claims, *, usual: Mapping[str, int], database_url
         "DOORSTEP_DATABASE_URL": database_url,
         "DOORSTEP_WEB_PORT": str(ports["web"]),
         "DOORSTEP_SMTP_URL": f"smtp://{LOOPBACK}:{ports['smtp']}",
+        "DOORSTEP_TEXT_URL": new_text_url(ports["mailbox_page"]),
         "DOORSTEP_MAILBOX_URL": f"http://{LOOPBACK}:{ports['mailbox_page']}",
         "DOORSTEP_TEMPORAL_UI_URL": f"http://{LOOPBACK}:{ports['temporal_ui']}",
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports['temporal']}",
@@ -179,6 +183,12 @@ def _kept(home: Home) -> dict[str, str]:
 def new_link_keys() -> str:
     """A key ring with one new key."""
     return "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+
+
+def new_text_url(port: int) -> str:
+    """The text gateway at that port, with an account that is made for the occasion."""
+    account, token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+    return f"twilio+http://{account}:{token}@{LOOPBACK}:{port}?from={TEXT_SENDER}"
 
 
 def write_json(path: Path, value: object) -> None:

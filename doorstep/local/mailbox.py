@@ -1,4 +1,4 @@
-"""A mail server that delivers nothing: each message lands in a Maildir, and a page shows them.
+"""A mail server that delivers nothing: each message lands in a Maildir, and a page shows them, with the texts.
 
     python -m doorstep.local.mailbox --folder MAILDIR --smtp-port N --page-port N
 

@@ -1,10 +1,11 @@
-"""The page of the mailbox: what came in, newest first, and one message with all that it consists of.
+"""The page of the mailbox: the mails and texts that came in, newest first, and each with all that it consists of.
 
 A message is somebody else's text: templates escape everything, and its HTML is shown by a frame that may run nothing,
 load nothing and reach nothing.
 """
 
 import heapq
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -23,6 +24,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
+
+from doorstep.local.text_gateway import text_gateway
+from doorstep.local.texts import FOLDER, KeptText, TextKeeper, newest_texts, read_text
+from doorstep.text.segments import warning
 
 PAGES = Path(__file__).parent / "pages"
 SHOWN = 200
@@ -56,9 +61,29 @@ class Mail:
         """The first header of that name, readable."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
+    @property
+    def path(self) -> str:
+        """Where its page is, without the slash in front."""
+        return f"mail/{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return self.header("Subject") or "(no subject)"
+
+    @property
+    def recipient(self) -> str:
+        """Whom it is for."""
+        return self.header("To") or self.header("X-RcptTo")
+
+    @property
+    def words(self) -> str:
+        """What a search looks in."""
+        return " ".join(map(self.header, ("To", "X-RcptTo", "Subject", "X-Doorstep-Message")))
+
 
 def mailbox_page(folder: Path) -> Starlette:
-    """The application that shows the Maildir in `folder`."""
+    """The application that shows the Maildir in `folder`, and takes texts to show beside the mails."""
     templates = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined)
 
     def page(template: str, **values: object) -> Response:
@@ -66,11 +91,15 @@ def mailbox_page(folder: Path) -> Starlette:
 
     def overview(request: Request) -> Response:
         wanted = request.query_params.get("find", "").strip()
-        mails = [mail for mail in newest(folder) if _mentions(mail, wanted)]
-        return page("list.html", mails=mails, find=wanted, shown=SHOWN)
+        messages = [each for each in newest(folder) if wanted.lower() in each.words.lower()]
+        return page("list.html", messages=messages, find=wanted, shown=SHOWN)
 
     def message(request: Request) -> Response:
         return page("mail.html", mail=_found(folder, request))
+
+    def text(request: Request) -> Response:
+        found = read_text(_file([folder / FOLDER], request))
+        return page("text.html", kept=found, warning=warning(found.text.body))
 
     def formatted(request: Request) -> Response:
         # Links of a message leave the frame: nothing inside may navigate the page around it.
@@ -86,30 +115,33 @@ def mailbox_page(folder: Path) -> Starlette:
             Route("/mailbox.css", style),
             Route("/mail/{name}", message),
             Route("/mail/{name}/formatted", formatted),
+            Route("/text/{name}", text),
+            text_gateway(TextKeeper(folder)),
         ],
         # The messages hold live links: a web site that points its own name at 127.0.0.1 must not read them.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
     )
 
 
-def newest(folder: Path) -> list[Mail]:
+def newest(folder: Path) -> list[Mail | KeptText]:
     """The last messages, newest first."""
     files = [path for part in ("new", "cur") for path in (folder / part).iterdir()]
-    return [read(path) for path in heapq.nlargest(SHOWN, files, key=lambda path: path.name)]
-
-
-def _mentions(mail: Mail, wanted: str) -> bool:
-    places = [mail.header("To"), mail.header("X-RcptTo"), mail.header("Subject"), mail.header("X-Doorstep-Message")]
-    return wanted.lower() in " ".join(places).lower()
+    mails = [read(path) for path in heapq.nlargest(SHOWN, files, key=lambda path: path.name)]
+    both: list[Mail | KeptText] = [*mails, *newest_texts(folder, SHOWN)]
+    return heapq.nlargest(SHOWN, both, key=lambda each: each.name)
 
 
 def _found(folder: Path, request: Request) -> Mail:
-    name = request.path_params["name"]
-    for part in ("new", "cur"):
-        path = folder / part / name
-        # A name from the address bar: nothing but a plain file of the Maildir itself.
-        if path.parent == folder / part and not name.startswith(".") and path.is_file():
-            return read(path)
+    return read(_file([folder / "new", folder / "cur"], request))
+
+
+def _file(folders: Iterable[Path], request: Request) -> Path:
+    name: str = request.path_params["name"]
+    for folder in folders:
+        path = folder / name
+        # A name from the address bar: nothing but a plain file of the mailbox itself.
+        if path.parent == folder and not name.startswith(".") and path.is_file():
+            return path
     raise HTTPException(404, "There is no such message.")
 
 

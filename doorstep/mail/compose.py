@@ -47,6 +47,8 @@ def _stamp(mail: EmailMessage, letter: Letter, sender: Address) -> None:
     # Exchange knows only its own header. Bounces are not suppressed: they are how we learn of a dead address.
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail["X-Doorstep-Message"] = letter.message.value
+    # For services that put a Message-ID of their own in place of ours: a mail that comes back is known by this one.
+    mail["X-Doorstep-Delivery"] = str(letter.delivery_id)
 
 
 def _fill(mail: EmailMessage, rendered: Rendered, boundary: str) -> None:

@@ -18,6 +18,7 @@ OFFICE: dict[str, object] = {
     "office_name": "Riverbend Farm Supplies",
     "help_email": "help@riverbend.example",
     "help_phone": "+64 9 555 0142",
+    "client_guide": "https://www.riverbend.example/portal-guide",
 }
 ACCOUNTS = [("1042", "Ruiz Orchards"), ("1077", "Lower Flats Dairy")]
 _INVITATION: dict[str, object] = {
@@ -25,6 +26,8 @@ _INVITATION: dict[str, object] = {
     "validity_hours": 24,
     "expires_at": EXPIRES_AT,
     "accounts": ACCOUNTS,
+    "is_existing": False,
+    "username": "",
 }
 _WORKFLOW = f"invitation-{INVITATION_ID}"
 _SIGNAL = f"temporal workflow signal --workflow-id {_WORKFLOW}"
@@ -37,9 +40,11 @@ _APPROVAL: dict[str, object] = {
     "username": INVITEE[1],
     "accounts": ACCOUNTS,
     "permissions": ["invoices", "statements", "contracts.grain"],
+    "is_existing": False,
     "invited_by": f"{INVITER[0]}, {INVITER[1]}",
     "set_up_at": HANDED_OVER_AT - timedelta(minutes=2),
     "waiting_since": HANDED_OVER_AT - timedelta(minutes=2),
+    "review_url": "",
     "workflow_id": _WORKFLOW,
     "workflow_url": f"https://temporal.riverbend.example/namespaces/default/workflows/{_WORKFLOW}",
     "approve_command": f"{_SIGNAL} --name approve --input '{_APPROVE_JSON}'",
@@ -52,32 +57,38 @@ _INVITED: dict[str, object] = {
     "invitation_id": INVITATION_ID,
 }
 _USER: dict[str, object] = {"username": INVITEE[1]}
+_WELCOME: dict[str, object] = {
+    "grants": [("1042", "Ruiz Orchards", ["invoices", "statements"]), ("1077", "", ["contracts.grain"])],
+    "sign_in_url": f"{PORTAL}/sign-in",
+}
+_RESET: dict[str, object] = {
+    "link": f"{PORTAL}/reset/Zk3vQp8LxT0rYb6NwC1sJf4HgD9aMeU2iKo7VtXcBqE",
+    "expires_at": EXPIRES_AT,
+    "validity_hours": 24,
+}
 _LATE = {Message.APPROVAL_REMINDER: timedelta(hours=24), Message.APPROVAL_ESCALATION: timedelta(hours=74)}
 
 VALUES: dict[Message, dict[str, object]] = {
     Message.INVITATION: _INVITATION | {"is_resent": False},
     Message.REMINDER: _INVITATION,
-    Message.SET_UP_RECEIVED: _USER,
+    Message.SET_UP_RECEIVED: _USER | {"is_existing": False},
     Message.APPROVAL_NEEDED: _APPROVAL,
     **{
         message: _APPROVAL | {"set_up_at": HANDED_OVER_AT - late, "waiting_since": HANDED_OVER_AT - late}
         for message, late in _LATE.items()
     },
     Message.APPROVED: _USER | {"sign_in_url": f"{PORTAL}/sign-in", "forgot_url": f"{PORTAL}/forgot"},
-    Message.WELCOME: {
-        "grants": [("1042", "Ruiz Orchards", ["invoices", "statements"]), ("1077", "", ["contracts.grain"])],
-        "sign_in_url": f"{PORTAL}/sign-in",
+    Message.WELCOME: _WELCOME | {"is_new_user": False},
+    Message.WELCOME_EXISTING: _WELCOME | _USER | {"forgot_url": f"{PORTAL}/forgot"},
+    Message.SET_PASSWORD: _RESET | {"username": "ruiz", "staff_username": "ruizS", "forgot_url": f"{PORTAL}/forgot"},
+    Message.REJECTED: {
+        "reason": "The account is with our Hamilton office; they will write to you.",
+        "is_existing": False,
     },
-    Message.REJECTED: {"reason": "The account is with our Hamilton office; they will write to you."},
     Message.DECLINED_NOTICE: _INVITED,
     Message.READDRESSED_NOTICE: {},
     Message.BOUNCE_NOTICE: _INVITED,
-    Message.PASSWORD_RESET: _USER
-    | {
-        "link": f"{PORTAL}/reset/Zk3vQp8LxT0rYb6NwC1sJf4HgD9aMeU2iKo7VtXcBqE",
-        "expires_at": EXPIRES_AT,
-        "validity_hours": 24,
-    },
+    Message.PASSWORD_RESET: _USER | _RESET,
     Message.PASSWORD_CHANGED: _USER | {"changed_at": HANDED_OVER_AT, "forgot_url": f"{PORTAL}/forgot"},
 }
 """What each template needs, beside the values of the office."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.invitation import Delivery, Invitation, Office
-from doorstep.domain.messages import LINK_MESSAGES, Letter, Message
+from doorstep.domain.messages import LINK_MESSAGES, CustomText, Letter, Message
 from doorstep.domain.passwords import RESET_VALIDITY
 
 TO_APPROVERS = frozenset({Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION})
@@ -26,15 +26,22 @@ class Desk:
 
 @dataclass(frozen=True)
 class Person:
-    """Whom a letter about a password is for; `expires_at` is the end of the link, where there is one."""
+    """Whom a letter about a password is for; `expires_at` is the end of the link, where there is one.
+
+    `grants` are the accounts with their permissions, for the welcome of somebody who was added directly.
+    """
 
     username: str
     name: str
     expires_at: datetime | None = None
+    staff_username: str = ""
+    grants: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
-def letter_for(desk: Desk, invitation: Invitation, delivery: Delivery, token: str = "") -> Letter:
-    """The letter of `delivery`; `token` opens the link where the message has one.
+def letter_for(
+    desk: Desk, invitation: Invitation, delivery: Delivery, token: str = "", custom: CustomText | None = None
+) -> Letter:
+    """The letter of `delivery`; `token` opens the link where the message has one, `custom` is the office's own text.
 
     Raises:
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
@@ -53,14 +60,17 @@ def letter_for(desk: Desk, invitation: Invitation, delivery: Delivery, token: st
         sender=office.sender or desk.sender,
         reply_to=office.help_email,
         handed_over_at=delivery.handed_over_at,
-        locale=office.locale,
+        locale=office.locale if is_to_staff else invitation.locale or office.locale,
         time_zone=office.time_zone,
         values=values,
+        custom=custom,
     )
 
 
-def password_letter(desk: Desk, office: Office, person: Person, delivery: Delivery, link: str = "") -> Letter:
-    """The letter about a password, or about why there is none to set yet.
+def password_letter(  # noqa: PLR0913, PLR0917 - the same as above, for a person who has no invitation
+    desk: Desk, office: Office, person: Person, delivery: Delivery, link: str = "", custom: CustomText | None = None
+) -> Letter:
+    """The letter about a password, or about why there is none to set yet, or the welcome of way A.
 
     Raises:
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
@@ -70,6 +80,10 @@ def password_letter(desk: Desk, office: Office, person: Person, delivery: Delive
     portal = office.public_url or desk.public_url
     values = _office_values(office) | {
         "username": person.username,
+        "staff_username": person.staff_username,
+        "grants": [(code, name, list(permissions)) for code, name, permissions in person.grants],
+        "is_new_user": True,
+        "is_existing": False,
         "link": f"{portal}/reset/{link}" if link else "",
         "validity_hours": round(RESET_VALIDITY.total_seconds() / 3600),
         "expires_at": person.expires_at or delivery.handed_over_at,
@@ -88,11 +102,17 @@ def password_letter(desk: Desk, office: Office, person: Person, delivery: Delive
         locale=office.locale,
         time_zone=office.time_zone,
         values=values,
+        custom=custom,
     )
 
 
 def _office_values(office: Office) -> dict[str, object]:
-    return {"office_name": office.name, "help_email": office.help_email, "help_phone": office.help_phone}
+    return {
+        "office_name": office.name,
+        "help_email": office.help_email,
+        "help_phone": office.help_phone,
+        "client_guide": office.client_guide,
+    }
 
 
 def _values(desk: Desk, invitation: Invitation, delivery: Delivery, token: str) -> dict[str, object]:
@@ -102,15 +122,16 @@ def _values(desk: Desk, invitation: Invitation, delivery: Delivery, token: str) 
         "sign_in_url": f"{portal}/sign-in",
         "forgot_url": f"{portal}/forgot",
         "username": invitation.username,
+        "is_existing": invitation.is_existing,
     }
     if message in LINK_MESSAGES:
-        return _link_values(invitation, delivery, f"{portal}/invitation/{token}")
+        return pages | _link_values(invitation, delivery, f"{portal}/invitation/{token}")
     if message in TO_APPROVERS:
-        return _approval_values(desk, invitation, delivery)
-    if message is Message.WELCOME:
-        return pages | {"grants": _grants(invitation)}
+        return pages | _approval_values(desk, invitation, delivery)
+    if message in (Message.WELCOME, Message.WELCOME_EXISTING):
+        return pages | {"grants": _grants(invitation), "is_new_user": False}
     if message is Message.REJECTED:
-        return {"reason": invitation.decision_note}
+        return pages | {"reason": invitation.decision_note}
     invited: dict[str, object] = {
         "invitee_name": invitation.name,
         "invitee_address": invitation.address,
@@ -152,6 +173,7 @@ def _approval_values(desk: Desk, invitation: Invitation, delivery: Delivery) -> 
         "invited_by": invitation.invited_by,
         "set_up_at": since,
         "waiting_since": since,
+        "review_url": "",
         "workflow_id": invitation.workflow_id,
         "workflow_url": workflow_url(desk, invitation.workflow_id),
         "approve_command": signal_line(desk, invitation.workflow_id, "approve", approve_json),

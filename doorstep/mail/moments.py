@@ -1,22 +1,35 @@
 """Moments and durations as a reader of an office understands them: its own clock, and a zone nobody can mistake."""
 
+import re
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.core import parse_locale
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
 
-TRANSLATED = frozenset({"en"})
-"""Languages that there are templates in."""
+TRANSLATED = frozenset({"en", "es", "de"})
+"""Languages that the texts are in."""
+
+_ONE_O_CLOCK = re.compile(r"0?1\b")
 
 
-def text_locale(tag: str) -> Locale:
-    """The locale of the texts: a date in another language would stand in the middle of an English sentence."""
+def text_locale(tag: str, languages: AbstractSet[str] = TRANSLATED) -> Locale:
+    """The locale of the texts, English where there are none in its language.
+
+    A date in another language would stand in the middle of an English sentence, so the dates follow the texts; of an
+    office elsewhere they keep the country's order and clock where they can.
+    """
     try:
         locale = Locale.parse(tag.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
+    except UnknownLocaleError:
+        # Like de_US: nobody has collected how dates are written there, and the language is known all the same.
+        language = parse_locale(tag.replace("-", "_"))[0]
+        return Locale(language if language in languages else "en")
+    except ValueError:
         return Locale("en")
-    if locale.language in TRANSLATED:
+    if locale.language in languages:
         return locale
     try:
         return Locale("en", locale.territory)
@@ -40,7 +53,18 @@ def absolute(moment: datetime, locale: Locale, zone: ZoneInfo) -> str:
     date = format_date(local, "full", locale)
     time = format_time(local, "short", zone, locale)
     # CLDR writes a narrow no-break space before am and pm, which many a mail program shows as a box.
-    return f"{date} at {time} {zone_name(local, locale)}".replace("\u202f", " ").replace("\u00a0", " ")
+    return f"{date} {_at(time, locale)} {zone_name(local, locale)}".replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def _at(time: str, locale: Locale) -> str:
+    """The time of day with what joins it to a date; CLDR joins them with a comma only, which no sentence does."""
+    match locale.language:
+        case "de":
+            return f"um {time} Uhr"
+        case "es":
+            return f"a la {time}" if _ONE_O_CLOCK.match(time) else f"a las {time}"
+        case _:
+            return f"at {time}"
 
 
 def zone_name(local: datetime, locale: Locale) -> str:

@@ -13,7 +13,7 @@ from doorstep.domain.messages import Handover, HandoverResult
 
 
 class Cause(StrEnum):
-    """The stable words of `HandoverResult.cause`."""
+    """The stable words of `HandoverResult.cause`, and of `Report.cause` with the last two beside them."""
 
     UNREACHABLE = "unreachable"
     CONNECTION_LOST = "connection_lost"
@@ -28,6 +28,8 @@ class Cause(StrEnum):
     MESSAGE_REFUSED = "message_refused"
     TOO_LARGE = "too_large"
     UTF8_NOT_SUPPORTED = "utf8_not_supported"
+    MAILBOX_FULL = "mailbox_full"
+    GIVEN_UP = "given_up"
 
 
 OPERATOR_FAULTS = frozenset({Cause.GREETING_REFUSED, Cause.TLS_FAILED, Cause.SIGN_IN_REFUSED, Cause.SENDER_REFUSED})

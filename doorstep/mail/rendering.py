@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote, urlsplit
 
 import css_inline
@@ -22,9 +23,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from doorstep.domain.errors import DoorstepError
 from doorstep.domain.messages import Letter, Message
-from doorstep.domain.permissions import SECTIONS
 from doorstep.mail.moments import absolute, how_long, office_zone, text_locale
 from doorstep.mail.plain_text import flow, harmless, one_line, shorten
+from doorstep.mail.section_names import section_name
+from doorstep.mail.translations import portal_name, translations
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_SUBJECT = 150
@@ -60,32 +62,41 @@ def render(letter: Letter, templates: Path = TEMPLATES) -> Rendered:
         TemplateBroken: where a template has a fault, or asks for a value that the letter lacks.
     """
     context = _context(letter)
-    subject = shorten(one_line(_filled(letter.message, "subject.txt", context, templates)), MAX_SUBJECT)
-    text = flow(_filled(letter.message, "body.txt", context, templates))
-    html = _filled(letter.message, "body.html", context | {"subject": subject}, templates)
+    subject = shorten(one_line(_filled(letter.message, f"{letter.message}/subject.txt", context, templates)), MAX_SUBJECT)
+    text = flow(_filled(letter.message, f"{letter.message}/body.txt", context, templates))
+    html = _filled(letter.message, f"{letter.message}/body.html", context | {"subject": subject}, templates)
     return Rendered(subject, text, _inliner().inline(html), str(context["language"]))
+
+
+def frame(letter: Letter, content: Mapping[str, object], templates: Path = TEMPLATES) -> tuple[str, str]:
+    """The end of the text part, and the HTML, of a mail whose words an office wrote; `content` goes into `custom.html`.
+
+    Raises:
+        TemplateBroken: where a template of ours has a fault.
+    """
+    context = _context(letter) | content
+    footer = flow(_filled(letter.message, "custom.txt", context, templates))
+    return footer, _inliner().inline(_filled(letter.message, "custom.html", context, templates))
 
 
 def _context(letter: Letter) -> dict[str, object]:
     locale = text_locale(letter.locale)
     given = {name: harmless(value) for name, value in letter.values.items()}
     office = str(given.get("office_name") or "")
-    article = "" if office.lower().startswith("the ") else "the "
     return {
         "recipient_name": one_line(letter.recipient_name),
         **given,
         "handed_over_at": letter.handed_over_at,
-        "portal": f"{article}{shorten(office)} customer portal" if office else "the customer portal",
+        "portal": portal_name(shorten(office), locale.language),
         "language": str(locale).replace("_", "-"),
         "locale": locale,
         "zone": office_zone(letter.time_zone),
     }
 
 
-def _filled(message: Message, part: str, context: Mapping[str, object], templates: Path) -> str:
-    name = f"{message}/{part}"
+def _filled(message: Message, name: str, context: Mapping[str, object], templates: Path) -> str:
     try:
-        return _environment(templates).get_template(name).render(context)
+        return _environment(templates, _locale(context).language).get_template(name).render(context)
     except _TEMPLATE_FAULTS as error:
         file, line = _place(error, templates, name)
     # Raised out here, so that no report can chain the first error, whose words may hold a value.
@@ -106,18 +117,22 @@ def _place(error: Exception, templates: Path, name: str) -> tuple[str, int]:
 
 
 @functools.cache
-def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
+def _environment(templates: Path, language: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
+        extensions=["jinja2.ext.i18n"],
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=select_autoescape(enabled_extensions=("html",), disabled_extensions=("txt",), default=True),
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    # Newstyle: the catalogue's text is a template of its own, and a value that is put into it is escaped in HTML.
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
         moment=_moment,
         lasting_until=_lasting_until,
-        section=_section,
+        section=functools.partial(section_name, language=language),
         shorten=shorten,
         web=_web,
         mailto=_mailto,
@@ -144,13 +159,8 @@ def _lasting_until(context: Context, since: datetime, until: datetime) -> str:
     return how_long(since, until, _locale(context))
 
 
-def _locale(context: Context) -> Locale:
-    locale: Locale = context["locale"]
-    return locale
-
-
-def _section(permission: str) -> str:
-    return SECTIONS.get(permission, permission)
+def _locale(context: Context | Mapping[str, object]) -> Locale:
+    return cast("Locale", context["locale"])
 
 
 def _web(address: str) -> str:

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 import structlog
 from aiosmtplib import (
@@ -36,12 +37,16 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the server is told about one mail, and the mail as it goes over the wire."""
+    """What the server is told about one mail, and the mail as it goes over the wire.
+
+    `identifier` is the delivery's, for the reports that may come back (RFC 3461); empty where the mail names none.
+    """
 
     sender: str
     recipient: str
     content: bytes
     is_international: bool
+    identifier: str = ""
 
     @property
     def encoding(self) -> str:
@@ -120,7 +125,7 @@ def envelope_of(mail: EmailMessage, recipient: str) -> Envelope:
     sender, to = reachable(mail["From"].addresses[0].addr_spec), reachable(recipient)
     content = _LEADING_DOT.sub(b"..", normalize_message_line_endings(mail.as_bytes())) + b".\r\n"
     needs_utf8 = isinstance(mail.policy, EmailPolicy) and mail.policy.utf8
-    return Envelope(sender, to, content, needs_utf8 or not (sender + to).isascii())
+    return Envelope(sender, to, content, needs_utf8 or not (sender + to).isascii(), _identifier(mail))
 
 
 async def transfer(client: SMTP, envelope: Envelope, attempt: Attempt) -> int:
@@ -134,7 +139,8 @@ async def transfer(client: SMTP, envelope: Envelope, attempt: Attempt) -> int:
     attempt.step = Step.SENDER
     await client.mail(envelope.sender, options=_options(client, envelope), encoding=envelope.encoding)
     attempt.step = Step.RECIPIENT
-    await client.rcpt(envelope.recipient, encoding=envelope.encoding)
+    wanted = ["NOTIFY=FAILURE,DELAY"] if client.supports_extension("dsn") else []
+    await client.rcpt(envelope.recipient, options=wanted, encoding=envelope.encoding)
     attempt.step = Step.CONTENT
     reply = await client.execute_command(b"DATA")
     if reply.code != START_OF_CONTENT:
@@ -150,14 +156,28 @@ async def transfer(client: SMTP, envelope: Envelope, attempt: Attempt) -> int:
 
 
 def _options(client: SMTP, envelope: Envelope) -> list[str]:
-    size = [f"SIZE={len(envelope.content)}"] if client.supports_extension("size") else []
-    return [*size, "SMTPUTF8", "BODY=8BITMIME"] if envelope.is_international else size
+    options = [f"SIZE={len(envelope.content)}"] if client.supports_extension("size") else []
+    if envelope.is_international:
+        options += ["SMTPUTF8", "BODY=8BITMIME"]
+    if client.supports_extension("dsn"):
+        # The headers alone: what comes back is read by a program, and the link in the text is nobody's business there.
+        options += ["RET=HDRS", *([f"ENVID={envelope.identifier}"] if envelope.identifier else [])]
+    return options
+
+
+def _identifier(mail: EmailMessage) -> str:
+    """The delivery that a mail is, as its Message-ID says."""
+    text = str(mail["Message-ID"]).strip("<>").partition("@")[0]
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
 
 
 def _note(mail: EmailMessage, result: HandoverResult) -> None:
     """The delivery and how it ended; never an address, and never the words of the server."""
     details = {
-        "delivery": str(mail["Message-ID"]).strip("<>").partition("@")[0],
+        "delivery": _identifier(mail),
         "message": mail["X-Doorstep-Message"],
         "outcome": result.kind.value,
         "cause": str(result.cause),

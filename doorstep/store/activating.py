@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -17,6 +17,7 @@ from doorstep.store.audit import CLOCK
 from doorstep.store.orders import change
 
 i = t.invitations.c
+m = t.memberships.c
 
 
 async def activate(tx: AsyncConnection, invitation: Invitation) -> bool:
@@ -26,20 +27,25 @@ async def activate(tx: AsyncConnection, invitation: Invitation) -> bool:
     ):
         return False
     users = update(t.users).where(t.users.c.id == invitation.user_id, t.users.c.state == "unapproved")
-    address = (await tx.execute(users.values(state="active").returning(t.users.c.email))).scalar_one()
+    await tx.execute(users.values(state="active"))
     await _join(tx, invitation)
-    await deliveries.queue_all(
-        tx,
-        invitation.id,
-        invitation.generation,
-        [(message, address) for message in (Message.APPROVED, Message.WELCOME)],
-    )
+    await deliveries.queue_all(tx, invitation.id, invitation.generation, _good_news(invitation))
     await audit.record(tx, Event.ACTIVATED, CLOCK, subject_id=invitation.id)
     return True
 
 
+def _good_news(invitation: Invitation) -> list[tuple[Message, str]]:
+    """S1.15, S2.17: a new user hears of the approval and is welcomed, by mail where there is an address for it."""
+    if invitation.is_existing:
+        return [(Message.WELCOME_EXISTING, invitation.address)]
+    return [(Message.APPROVED, invitation.address), (Message.WELCOME, invitation.email or invitation.address)]
+
+
 async def _join(tx: AsyncConnection, invitation: Invitation) -> None:
-    """One membership an account, so that a person with two never sees a mix (S3.11)."""
+    """One membership an account, so that a person with two never sees a mix (S3.11).
+
+    Somebody who belongs to an account already, by another job for instance, keeps what they had beside the new.
+    """
     granted = list(invitation.permissions if invitation.granted is None else invitation.granted)
     accounts: list[UUID | None] = [account.id for account in invitation.accounts] or [None]
     rows = [
@@ -53,7 +59,11 @@ async def _join(tx: AsyncConnection, invitation: Invitation) -> None:
         }
         for account in accounts
     ]
-    await tx.execute(insert(t.memberships).on_conflict_do_nothing(), rows)
+    joining = insert(t.memberships)
+    both = select(func.unnest(m.permissions)).union(select(func.unnest(joining.excluded.permissions)))
+    merged = func.array(both.scalar_subquery())
+    unique = [m.user_id, m.office, m.account_id]
+    await tx.execute(joining.on_conflict_do_update(index_elements=unique, set_={"permissions": merged}), rows)
 
 
 async def flag_failing(tx: AsyncConnection, invitation: Invitation, cause: str) -> None:

@@ -1,20 +1,21 @@
 """What the invitee does with the link: set up a user, or say "not me". Only a completed form consumes it."""
 
+from uuid import UUID
+
 from sqlalchemy import func
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from doorstep.domain.errors import Gone, Refused
+from doorstep.domain.errors import Conflict, Gone, Invalid, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, LinkRecord, Purpose
-from doorstep.store import audit, deliveries, links, users
+from doorstep.store import announcing, audit, deliveries, existing, links, password_links, places, users
 from doorstep.store import tables as t
-from doorstep.store.engine import violated_constraint
-from doorstep.store.orders import Order, change, get
+from doorstep.store.orders import NewUser, Order, change, get
+from doorstep.store.users import User
 
 i = t.invitations.c
 
@@ -57,40 +58,60 @@ def _is_over(invitation: Invitation) -> bool:
 async def set_up(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
     """Consume the link and make the user, in one guarded statement and its consequences.
 
-    Of many at once exactly one wins (T10); after the 24 hours nobody does, whoever is slow to notice.
+    Of many at once exactly one wins (T10); after the 24 hours nobody does, whoever is slow to notice. Without a user in
+    the order it is the consent of somebody who has one already.
 
     Raises:
-        Gone: the link is not live; Invalid: `username_taken`.
+        Gone: the link is not live; Conflict: `has_user`, `needs_user`; Invalid: `username_taken`, `username_fixed`.
     """
-    if order.user is None:
-        raise ValueError("an order to set up needs a user")
+    # Two offices may ask one person at the same time: the first set-up makes the user (decision 10).
+    await places.lock_people(tx, "", (await get(tx, order.invitation_id)).keys)
     invitation = await get(tx, order.invitation_id, for_update=True)
-    to = State.AWAITING_APPROVAL if invitation.policy.approval_required else State.APPROVED
-    user_id = uuid7()
+    refusal = link_refusal(invitation, order.link_generation or 0)
+    if refusal is not None:
+        raise refusal
+    user = await _user_of(tx, order, invitation)
+    to = existing.granted_state(invitation.policy.approval_required)
+    values = {"state": to, "user_id": user.id, "username": user.username, "set_up_at": func.now(), "attention": []}
     is_in_time = i.expires_at + invitation.policy.grace > func.now()
-    values = {"state": to, "user_id": user_id, "username": order.user.username, "set_up_at": func.now()}
     is_live = i.generation == order.link_generation
-    if not await change(tx, invitation.id, frozenset({State.PENDING}), is_live, is_in_time, attention=[], **values):
-        raise link_refusal(invitation, order.link_generation or 0) or Gone("expired", "This link has expired.")
-    try:
-        await users.insert(tx, user_id, order.user, invitation)
-    except IntegrityError as error:
-        if violated_constraint(error) == users.UNIQUE_USERNAME:
-            raise users.username_taken() from None
-        raise
+    if not await change(tx, invitation.id, frozenset({State.PENDING}), is_live, is_in_time, **values):
+        raise Gone("expired", "This link has expired. We can send you a new one.")
     await deliveries.withdraw(tx, invitation.id, LINK_MESSAGES, cause="set_up")
     if to is State.AWAITING_APPROVAL:
-        await _announce(tx, invitation)
+        await announcing.announce(tx, invitation)
     await audit.record(tx, Event.SET_UP, order.actor, subject_id=invitation.id)
+    await existing.follow(tx, user, invitation.keys, invitation)
 
 
-async def _announce(tx: AsyncConnection, invitation: Invitation) -> None:
-    """S4.24, S4.40: the customer and every username administrator are mailed."""
-    wanted = [(Message.SET_UP_RECEIVED, invitation.address)]
-    wanted += [(Message.APPROVAL_NEEDED, approver) for approver in invitation.office.approvers]
-    await deliveries.queue_all(tx, invitation.id, invitation.generation, wanted)
-    if not invitation.office.approvers:
-        await tx.execute(t.invitations.update().where(i.id == invitation.id).values(attention=["no_approver"]))
+async def _user_of(tx: AsyncConnection, order: Order, invitation: Invitation) -> User:
+    """The user of the invitation: made now, or there already."""
+    known = await existing.credentialed(tx, invitation.keys)
+    if known is not None:
+        if order.user is not None:
+            raise Conflict("has_user", "You have a user already. Open the link in the message once more.")
+        return known
+    if order.user is None:
+        raise Conflict("needs_user", "There is no user yet. Open the link in the message once more.")
+    waiting = await users.person(tx, invitation.keys)
+    user_id: UUID = uuid7()
+    if waiting is None:
+        await users.insert(tx, user_id, order.user, invitation)
+    else:
+        user_id = await _finish(tx, order.user, waiting)
+    made = await users.by_id(tx, user_id)
+    if made is None:
+        raise LookupError("the user that was just made is gone")
+    return made
+
+
+async def _finish(tx: AsyncConnection, new: NewUser, waiting: User) -> UUID:
+    """S2.19: somebody who was added directly and never set a password sets it here, and keeps the username."""
+    if users.username_key(new.username) != users.username_key(waiting.username):
+        raise Invalid("username_fixed", "Your username was chosen for you; leave it as it stood.", field="username")
+    await users.set_password(tx, waiting.id, new.password_hash)
+    await password_links.end_all(tx, waiting.id)
+    return waiting.id
 
 
 async def decline(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:

@@ -1,11 +1,11 @@
 """The audit: appended, never changed; refusals are recorded too (invariant 5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
@@ -17,16 +17,18 @@ class Actor:
     """Who acts, and through which door: `page`, `api`, `cli`, `temporal` or `clock`.
 
     Of what was sent straight to Temporal, `name` is a claim and `identity` what the sender's program called itself;
-    `message` tells that message from every other, so that none is carried out twice.
+    `message` tells that message from every other, so that none is carried out twice. `is_trusted`: nobody was named, so
+    it is the operator, the system behind the client API, or we ourselves; a named person has the rights of that person.
     """
 
     name: str
     via: str
     identity: str = ""
     message: str = ""
+    is_trusted: bool = False
 
 
-CLOCK = Actor("doorstep", "clock")
+CLOCK = Actor("doorstep", "clock", is_trusted=True)
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,20 @@ async def entries(tx: AsyncConnection, subject_id: UUID) -> list[AuditEntry]:
     a = t.audit.c
     query = select(a.at, a.actor, a.via, a.event, a.code, a.detail).where(a.subject_id == subject_id).order_by(a.id)
     return [AuditEntry(*row) for row in await tx.execute(query)]
+
+
+PERSONAL = ("before", "after", "identity")
+"""What of a record's detail may tell of a person."""
+
+
+async def forget(tx: AsyncConnection, subject_id: UUID, names: Iterable[str]) -> None:
+    """Take a person out of the records of one subject; that something happened, when and by which staff, stays (T34).
+
+    The schema lets nothing else of the audit be changed, and this only for the subject that is named here.
+    """
+    await tx.execute(select(func.set_config("doorstep.erasing", str(subject_id), True)))
+    a = t.audit.c
+    detail = a.detail.op("-")(literal(list(PERSONAL), ARRAY(Text)))
+    actor = case((a.actor.in_(tuple(names)), "erased"), else_=a.actor)
+    await tx.execute(t.audit.update().where(a.subject_id == subject_id).values(actor=actor, detail=detail))
+    await tx.execute(select(func.set_config("doorstep.erasing", "", True)))

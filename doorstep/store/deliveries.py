@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from doorstep.domain.invitation import Delivery
-from doorstep.domain.messages import DeliveryStatus, Handover, HandoverResult, Message
+from doorstep.domain.messages import DeliveryStatus, Handover, HandoverResult, Message, channel_of
 from doorstep.store import tables as t
 
 d = t.deliveries.c
@@ -58,6 +58,7 @@ async def queue_all(
             "generation": generation,
             "recipient": recipient,
             "recipient_key": recipient.casefold(),
+            "channel": channel_of(recipient),
             "facts": dict(facts or {}),
         }
         for message, recipient in wanted

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import and_, case, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -31,7 +31,7 @@ async def merge(tx: AsyncConnection, office: str, row: ImportRow) -> Merged:
     account_id, is_new_account = await _merge_account(tx, office, row)
     if row.email is None and row.phone is None:
         return Merged(is_new_account, is_new_contact=False)
-    contact_id, is_new_contact = await _merge_contact(tx, office, row)
+    contact_id, is_new_contact = await _merge_contact(tx, office, row, account_id)
     link = insert(t.contact_accounts).values(contact_id=contact_id, account_id=account_id)
     await tx.execute(link.on_conflict_do_nothing())
     return Merged(is_new_account, is_new_contact)
@@ -51,31 +51,42 @@ async def _merge_account(tx: AsyncConnection, office: str, row: ImportRow) -> tu
     return found[0], found[1]
 
 
-async def _merge_contact(tx: AsyncConnection, office: str, row: ImportRow) -> tuple[UUID, bool]:
-    email_key = None if row.email is None else row.email.key
-    phone_key = None if row.phone is None else row.phone.key
-    same = c.email_key == email_key if email_key else c.phone_key == phone_key
-    query = select(c.id).where(c.office == office, same).order_by(c.email_key.is_not(None).desc()).limit(1)
-    known = (await tx.execute(query)).scalar_one_or_none()
+async def _merge_contact(tx: AsyncConnection, office: str, row: ImportRow, account: UUID) -> tuple[UUID, bool]:
+    """The person of a row; what staff changed for the portal stays as they left it."""
+    known = await _known_person(tx, office, row, account)
+    fresh: dict[str, object] = {"name": row.contact_name} if row.contact_name else {}
+    if row.phone is not None:
+        fresh |= {"phone": row.phone.typed, "phone_key": row.phone.key}
+    if row.email is not None:
+        fresh |= {"email": row.email.typed, "email_key": row.email.key}
     if known is not None:
-        fresh: dict[str, object] = {"updated_at": func.now()} | ({"name": row.contact_name} if row.contact_name else {})
-        if row.phone is not None:
-            fresh |= {"phone": row.phone.typed, "phone_key": phone_key}
-        await tx.execute(t.contacts.update().where(c.id == known).values(**fresh))
-        return known, False
-    identifier: UUID = uuid7()
-    await tx.execute(
-        t.contacts.insert().values(
-            id=identifier,
-            office=office,
-            name=row.contact_name,
-            email=None if row.email is None else row.email.typed,
-            email_key=email_key,
-            phone=None if row.phone is None else row.phone.typed,
-            phone_key=phone_key,
-        )
-    )
-    return identifier, True
+        identifier, kept = known
+        left = {name: value for name, value in fresh.items() if name.removesuffix("_key") not in kept}
+        await tx.execute(t.contacts.update().where(c.id == identifier).values(updated_at=func.now(), **left))
+        return identifier, False
+    made: UUID = uuid7()
+    await tx.execute(t.contacts.insert().values(id=made, office=office, **({"name": ""} | fresh)))
+    return made, True
+
+
+async def _known_person(
+    tx: AsyncConnection, office: str, row: ImportRow, account: UUID
+) -> tuple[UUID, list[str]] | None:
+    """S0.5: by the address anywhere in the office; by the number on the same account, unless two addresses differ."""
+    email = None if row.email is None else row.email.key
+    phone = None if row.phone is None else row.phone.key
+    columns = (c.id, c.kept_fields)
+    by_address = select(*columns).where(c.office == office, or_(c.email_key == email, c.portal_email_key == email))
+    first = by_address.order_by(c.email_key.is_not_distinct_from(email).desc(), c.created_at)
+    found = (await tx.execute(first.limit(1))).one_or_none() if email else None
+    if found is None and phone:
+        ca = t.contact_accounts.c
+        on_account = c.id.in_(select(ca.contact_id).where(ca.account_id == account))
+        by_phone = select(*columns).where(c.office == office, c.phone_key == phone)
+        same = or_(on_account, c.email_key.is_(None)) if email is None else and_(on_account, c.email_key.is_(None))
+        best = by_phone.where(same).order_by(c.email_key.is_not(None).desc(), c.created_at)
+        found = (await tx.execute(best.limit(1))).one_or_none()
+    return None if found is None else (found[0], list(found[1]))
 
 
 async def counts(tx: AsyncConnection, office: str) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The outbox of one invitation: what to hand over now, and what follows from how that went."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Delivery, Invitation
-from doorstep.domain.messages import LINK_MESSAGES, Handover, HandoverResult, Message
+from doorstep.domain.messages import LINK_MESSAGES, CustomText, Handover, HandoverResult, Message
 from doorstep.domain.states import Attention, State
 from doorstep.security.links import LinkRecord, Purpose
-from doorstep.store import audit, deliveries, links, sweeping
+from doorstep.store import audit, deliveries, links, pinning, sweeping
 from doorstep.store import tables as t
 from doorstep.store.answering import notice_recipient
 from doorstep.store.audit import CLOCK
@@ -31,11 +31,12 @@ Change = Callable[[AsyncConnection, Invitation], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Outbox:
-    """An invitation with its open attempts, and the record of its link where a message prints it."""
+    """An invitation with its open attempts, the record of its link where one is printed, the office's own texts."""
 
     invitation: Invitation
     to_send: tuple[Delivery, ...] = ()
     link: LinkRecord | None = None
+    texts: Mapping[UUID, CustomText] = field(default_factory=dict)
 
 
 async def open_all(tx: AsyncConnection, invitation_id: UUID, *, change: Change | None = None) -> Outbox:
@@ -57,7 +58,8 @@ async def open_all(tx: AsyncConnection, invitation_id: UUID, *, change: Change |
     to_send = await deliveries.open_attempts(tx, waiting)
     needs_link = any(each.message in LINK_MESSAGES for each in to_send)
     link = await links.current(tx, Purpose.INVITATION, invitation_id, invitation.generation) if needs_link else None
-    return Outbox(replace(invitation, expires_at=end or invitation.expires_at), to_send, link)
+    texts = await pinning.pin(tx, invitation, to_send) if invitation.office.has_templates else {}
+    return Outbox(replace(invitation, expires_at=end or invitation.expires_at), to_send, link, texts)
 
 
 async def _start_clock(tx: AsyncConnection, invitation: Invitation) -> datetime | None:
@@ -84,13 +86,17 @@ async def close_all(tx: AsyncConnection, outbox: Outbox, results: Mapping[UUID, 
         await audit.record(tx, Event.SENT, CLOCK, subject_id=invitation.id, detail={"messages": sent})
     for each in outbox.to_send:
         if results[each.id].kind is Handover.REFUSED:
-            await _bounced(tx, invitation, each, results[each.id])
+            result = results[each.id]
+            await note_bounce(tx, invitation, each, result.cause, reply_code=result.reply_code)
     return await get(tx, invitation.id)
 
 
-async def _bounced(tx: AsyncConnection, invitation: Invitation, delivery: Delivery, result: HandoverResult) -> None:
-    detail = {"message": delivery.message, "reply_code": result.reply_code}
-    await audit.record(tx, Event.BOUNCED, CLOCK, subject_id=invitation.id, code=result.cause, detail=detail)
+async def note_bounce(
+    tx: AsyncConnection, invitation: Invitation, delivery: Delivery, cause: str, **codes: object
+) -> None:
+    """Record that a message was refused for good, raise the flag and tell the inviter (F12)."""
+    detail = {"message": delivery.message, **codes}
+    await audit.record(tx, Event.BOUNCED, CLOCK, subject_id=invitation.id, code=cause, detail=detail)
     if delivery.message in NOTICES:
         return
     flag = update(t.invitations).where(

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,11 @@ from doorstep.domain.states import State
 from doorstep.store import tables as t
 
 log = structlog.get_logger()
+OFFICE_FIELDS = (
+    *("name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone"),
+    *("client_guide", "welcome_template", "any_staff_invites"),
+)
+"""What an office has of its own, beside its policy."""
 POLICY_COLUMNS = [column for column in t.policies.c if column.name in Policy.__dataclass_fields__]
 
 
@@ -53,6 +58,7 @@ _QUERY = select(
     *(column.label(f"policy_{column.name}") for column in POLICY_COLUMNS),
     t.policies.c.version.label("policy_version"),
     _approvers(_invitation.c.office).label("approvers"),
+    exists().where(t.templates.c.office == _invitation.c.office).label("has_templates"),
     _deliveries.label("deliveries"),
     _accounts.label("accounts"),
     _job.label("job"),
@@ -96,20 +102,7 @@ def _read(row: Row[tuple[object, ...]]) -> Invitation:
     policy = Policy(
         **{c.name: values[f"policy_{c.name}"] for c in POLICY_COLUMNS} | _tuple(values, "policy_required_fields")
     )
-    office = {
-        name: values[f"office_{name}"]
-        for name in (
-            "code",
-            "name",
-            "region",
-            "locale",
-            "time_zone",
-            "public_url",
-            "sender",
-            "help_email",
-            "help_phone",
-        )
-    }
+    office = {name: values[f"office_{name}"] for name in ("code", *OFFICE_FIELDS)}
     fields = Invitation.__dataclass_fields__.keys() & values.keys()
     own = {name: values[name] for name in fields}
     lists = {name: tuple(values[name]) for name in ("roles", "permissions", "attention")}
@@ -125,6 +118,7 @@ def _read(row: Row[tuple[object, ...]]) -> Invitation:
             policy_id=values["policy_id"],
             policy_version=values["policy_version"],
             approvers=tuple(sorted(values["approvers"])),
+            has_templates=values["has_templates"],
         ),
     }
     return Invitation(**own)

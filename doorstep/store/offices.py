@@ -8,18 +8,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import EmailAddress
-from doorstep.domain.errors import Invalid, NotFound
+from doorstep.domain.authority import Right
+from doorstep.domain.errors import Conflict, Invalid, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
 from doorstep.domain.policy import MAX_APPROVERS, Policy
-from doorstep.store import audit
+from doorstep.domain.states import State
+from doorstep.store import audit, authority
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
-from doorstep.store.loading import POLICY_COLUMNS
+from doorstep.store.loading import OFFICE_FIELDS, POLICY_COLUMNS
 
 o = t.offices.c
 DEFAULTS = {"region": "NZ", "locale": "en_NZ", "time_zone": "Pacific/Auckland"}
-_OWN = ("name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ async def get(tx: AsyncConnection, code: str) -> Office:
     Raises:
         NotFound: `no_such_office`, with the command that makes it.
     """
-    own = [o[name] for name in _OWN]
+    own = [o[name] for name in OFFICE_FIELDS]
     query = (
         select(*own, *POLICY_COLUMNS, t.policies.c.id, t.policies.c.version)
         .select_from(t.offices.join(t.policies, t.policies.c.id == o.policy_id))
@@ -64,7 +65,7 @@ async def get(tx: AsyncConnection, code: str) -> Office:
     policy = Policy(**rules | {"required_fields": tuple(rules["required_fields"])})
     return Office(
         code=code,
-        **dict(zip(_OWN, row[: len(own)], strict=True)),
+        **dict(zip(OFFICE_FIELDS, row[: len(own)], strict=True)),
         policy=policy,
         policy_id=row[-2],
         policy_version=row[-1],
@@ -78,9 +79,14 @@ async def codes(tx: AsyncConnection) -> list[str]:
 
 
 async def put(
-    tx: AsyncConnection, actor: Actor, code: str, own: Mapping[str, str], rules: Mapping[str, object]
+    tx: AsyncConnection, actor: Actor, code: str, own: Mapping[str, object], rules: Mapping[str, object]
 ) -> Office:
-    """Make or change an office; changed rules become a new version of the policy."""
+    """Make or change an office; changed rules become a new version of the policy.
+
+    Raises:
+        Forbidden: `not_staff`, `not_allowed`.
+    """
+    await authority.require_in_office(tx, actor, code, Right.SETTINGS)
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"office/{code}", 0))))
     if (await tx.execute(select(o.code).where(o.code == code))).one_or_none() is None:
         policy_id = await _add_policy(tx, code, 1, replace(Policy(), **rules))  # type: ignore[arg-type]
@@ -110,16 +116,48 @@ async def set_approvers(tx: AsyncConnection, actor: Actor, code: str, addresses:
     """Replace the username administrators of an office: one to three (S4.21, S4.22).
 
     Raises:
-        Invalid: `approvers_count`; NotFound: `no_such_office`.
+        Invalid: `approvers_count`; NotFound: `no_such_office`; Forbidden: not allowed.
     """
     distinct = {address.key: address for address in addresses}
     if not 1 <= len(distinct) <= MAX_APPROVERS:
         sentence = f"An office has one to {MAX_APPROVERS} username administrators; {len(distinct)} were given."
         raise Invalid("approvers_count", sentence, field="approvers")
     await get(tx, code)
+    await authority.require_in_office(tx, actor, code, Right.SETTINGS)
     await tx.execute(delete(t.approvers).where(t.approvers.c.office == code))
     rows = [{"office": code, "address_key": a.key, "address": a.typed} for a in distinct.values()]
     await tx.execute(insert(t.approvers), rows)
-    detail = {"office": code, "count": len(rows)}
+    return await _note_approvers(tx, actor, code, len(rows))
+
+
+async def remove_approver(tx: AsyncConnection, actor: Actor, code: str, address: EmailAddress) -> Office:
+    """Take one username administrator off the list; the last one only while nothing is open.
+
+    Raises:
+        NotFound: `no_such_approver`; Conflict: `last_approver`; Forbidden: not allowed.
+    """
+    await get(tx, code)
+    await authority.require_in_office(tx, actor, code, Right.SETTINGS)
+    a, i = t.approvers.c, t.invitations.c
+    present = select(a.address_key).where(a.office == code).with_for_update()
+    keys = set((await tx.execute(present)).scalars())
+    if address.key not in keys:
+        raise NotFound("no_such_approver", f"That address is no username administrator of office {code}.")
+    waiting = select(func.count()).select_from(t.invitations).where(i.office == code, i.state.in_(NEEDS_AN_APPROVER))
+    is_open = len(keys) == 1 and (await tx.execute(waiting)).scalar_one()
+    if is_open:
+        sentence = f"{is_open} invitations of office {code} are open, and nobody else could approve them."
+        remedy = f"Name another administrator first: doorstep approvers set {code} ADDRESS"
+        raise Conflict("last_approver", f"{sentence} {remedy}")
+    await tx.execute(delete(t.approvers).where(a.office == code, a.address_key == address.key))
+    return await _note_approvers(tx, actor, code, len(keys) - 1)
+
+
+NEEDS_AN_APPROVER = (State.PENDING, State.AWAITING_APPROVAL)
+"""What somebody will have to decide about."""
+
+
+async def _note_approvers(tx: AsyncConnection, actor: Actor, code: str, count: int) -> Office:
+    detail = {"office": code, "count": count}
     await audit.record(tx, Event.APPROVERS_SET, actor, subject_id=None, detail=detail)
     return await get(tx, code)

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from doorstep.domain.addresses import EmailAddress
+from doorstep.domain.addresses import EmailAddress, PhoneNumber
+from doorstep.domain.authority import Right, no_such_invitation
 from doorstep.domain.errors import Conflict, NotFound, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
@@ -20,6 +21,7 @@ from doorstep.security.links import KeyRing
 from doorstep.store import audit
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
+from doorstep.store.authority import require_for_invitation
 from doorstep.store.engine import transact
 from doorstep.store.loading import load
 
@@ -43,7 +45,7 @@ class Order:
     permissions: tuple[str, ...] | None = None
     reason: str = ""
     is_silent: bool = False
-    address: EmailAddress | None = None
+    address: EmailAddress | PhoneNumber | None = None
     link_generation: int | None = None
     user: NewUser | None = None
 
@@ -60,6 +62,7 @@ async def carry_out(engine: AsyncEngine, ring: KeyRing, order: Order, work: Work
     """
 
     async def attempt(tx: AsyncConnection) -> Invitation:
+        await require_right(tx, order)
         await work(tx, ring, order)
         return await get(tx, order.invitation_id)
 
@@ -69,6 +72,27 @@ async def carry_out(engine: AsyncEngine, ring: KeyRing, order: Order, work: Work
         if not isinstance(refusal, NotFound):
             await record_refusal(engine, order, refusal)
         raise
+
+
+async def require_right(tx: AsyncConnection, order: Order) -> None:
+    """Let staff through who may do that to this invitation; what is out of their sight is not there (S1.3, T20).
+
+    Raises:
+        NotFound: `no_such_invitation`; Forbidden: `not_allowed`.
+    """
+    right = RIGHTS.get(order.command)
+    if right is not None and not order.actor.is_trusted:
+        await require_for_invitation(tx, order.actor, await get(tx, order.invitation_id), right)
+
+
+RIGHTS = {
+    Command.SEND: Right.INVITE,
+    Command.RESEND: Right.INVITE,
+    Command.CHANGE_ADDRESS: Right.INVITE,
+    Command.REVOKE: Right.INVITE,
+    Command.ERASE: Right.ERASE,
+}
+"""What each command of staff takes; who may decide, and what the invitee may do, the commands themselves know."""
 
 
 async def record_refusal(engine: AsyncEngine, order: Order, refusal: Refused) -> None:
@@ -97,7 +121,7 @@ async def get(tx: AsyncConnection, invitation_id: UUID, *, for_update: bool = Fa
     """
     invitation = await load(tx, invitation_id, for_update=for_update)
     if invitation is None:
-        raise NotFound("no_such_invitation", "There is no such invitation.")
+        raise no_such_invitation()
     return invitation
 
 

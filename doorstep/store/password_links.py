@@ -1,4 +1,6 @@
-"""Forgotten passwords: one row a request, whoever asked, so that known and unknown names look alike (T08).
+"""Links to set a password: forgotten ones, and the first one of a user who was added directly (S4.12).
+
+Of forgotten ones there is a row a request, whoever asked, so that known and unknown names look alike (T08).
 
 States: `asked` (the workflow has to look who is meant), `sent` (a link is out), then `used`, `expired`, or `moot` for
 whoever needed no link.
@@ -15,6 +17,7 @@ from doorstep.domain.passwords import RESET_VALIDITY
 from doorstep.store import tables as t
 
 p = t.password_links.c
+FORGOT, SET_PASSWORD = "forgot", "set_password"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class PasswordLink:
     user_id: UUID | None
     asked_key: str
     state: str
+    kind: str
+    office: str | None
+    template: str
     rev: int
     expires_at: datetime | None
     now: datetime
@@ -40,9 +46,16 @@ async def insert(tx: AsyncConnection, identifier: UUID, asked_key: str) -> None:
     await tx.execute(t.password_links.insert().values(id=identifier, asked_key=asked_key, state="asked"))
 
 
+async def insert_first(tx: AsyncConnection, identifier: UUID, user_id: UUID, office: str, template: str) -> None:
+    """Note that a new user of way A needs the link for the first password (S4.12)."""
+    values = {"user_id": user_id, "asked_key": "", "kind": SET_PASSWORD, "office": office, "template": template}
+    await tx.execute(t.password_links.insert().values(id=identifier, state="asked", **values))
+
+
 async def get(tx: AsyncConnection, identifier: UUID, *, for_update: bool = False) -> PasswordLink | None:
     """The request, or None."""
-    query = select(p.id, p.user_id, p.asked_key, p.state, p.rev, p.expires_at, func.now()).where(p.id == identifier)
+    own = (p.id, p.user_id, p.asked_key, p.state, p.kind, p.office, p.template, p.rev, p.expires_at)
+    query = select(*own, func.now()).where(p.id == identifier)
     row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
     return None if row is None else PasswordLink(*row)
 
@@ -70,6 +83,12 @@ async def use(tx: AsyncConnection, identifier: UUID) -> bool:
 async def end_others(tx: AsyncConnection, user_id: UUID, identifier: UUID) -> None:
     """One change of password ends every other link of that user."""
     statement = update(t.password_links).where(p.user_id == user_id, p.id != identifier, p.state == "sent")
+    await tx.execute(statement.values(state="moot", rev=p.rev + 1, changed_at=func.now()))
+
+
+async def end_all(tx: AsyncConnection, user_id: UUID) -> None:
+    """The password was set by another door: no link of that user opens anything any more."""
+    statement = update(t.password_links).where(p.user_id == user_id, p.state.in_(("asked", "sent")))
     await tx.execute(statement.values(state="moot", rev=p.rev + 1, changed_at=func.now()))
 
 

@@ -1,32 +1,58 @@
-"""Lists for support: what is there, and what is stuck."""
+"""Lists for support: what there is, which of it needs a workflow, and which of it this code can read."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import DeliveryStatus
 from doorstep.domain.states import State
 from doorstep.store import tables as t
-from doorstep.store.loading import load_many
+from doorstep.store.loading import load, load_many
 
 i = t.invitations.c
-d = t.deliveries.c
-QUEUED_TOO_LONG = timedelta(minutes=15)
-UNSEEN_TOO_LONG = timedelta(minutes=1)
+SETTLED_AFTER = timedelta(minutes=1)
+"""How long a lost start or wake may take until the sweep has made up for it."""
+
+KNOWN = frozenset(state.value for state in State)
+
+NEEDS_A_WORKFLOW = or_(
+    i.state.in_((State.PENDING, State.AWAITING_APPROVAL, State.APPROVED)),
+    and_(i.state == State.EXPIRED, i.closed_at.is_(None)),
+)
+"""Open invitations that time or somebody's word moves on; a draft has no workflow, and an ended one needs none."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What can be said of a row without understanding it."""
+
+    id: UUID
+    state: str
+    office: str
+
+    @property
+    def is_known(self) -> bool:
+        """False where the state is one that this code does not know (F20)."""
+        return self.state in KNOWN
 
 
 async def listed(
     tx: AsyncConnection,
     *,
+    ids: Sequence[UUID] | None = None,
     state: State | None = None,
     office: str | None = None,
     account: str | None = None,
     limit: int,
 ) -> list[Invitation]:
-    """The newest invitations, narrowed by state, office and the code of an account."""
+    """The newest invitations, narrowed by their ids, by state, by office and by the code of an account."""
     wanted: list[ColumnElement[bool]] = []
+    if ids is not None:
+        wanted.append(i.id.in_(ids))
     if state is not None:
         wanted.append(i.state == state)
     if office is not None:
@@ -38,18 +64,32 @@ async def listed(
     return await load_many(tx, and_(True, *wanted), limit=limit)
 
 
-async def stuck(tx: AsyncConnection, *, older_than: timedelta | None, limit: int) -> list[Invitation]:
-    """What needs a human: flagged, mail queued too long, changes that no workflow saw, and with `older_than`
-    whatever has waited that long for an approval.
-    """  # noqa: D205 - one sentence that is longer than a line
-    now = func.now()
-    queued = exists().where(
-        d.subject_id == i.id,
-        d.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)),
-        d.created_at < now - QUEUED_TOO_LONG,
-    )
-    unseen = and_(i.seen_rev < i.rev, i.changed_at < now - UNSEEN_TOO_LONG)
-    reasons: list[ColumnElement[bool]] = [i.attention != [], queued, unseen]
-    if older_than is not None:
-        reasons.append(and_(i.state.in_((State.AWAITING_APPROVAL, State.APPROVED)), i.since < now - older_than))
-    return await load_many(tx, or_(*reasons), limit=limit)
+async def rows(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Row]:
+    """What is there of `ids`, whether this code understands it or not."""
+    return [Row(*row) for row in await tx.execute(select(i.id, i.state, i.office).where(i.id.in_(ids)))]
+
+
+async def is_unreadable(tx: AsyncConnection, invitation_id: UUID) -> bool:
+    """True for a row that is there and that this code cannot read, as one from the future (F20)."""
+    try:
+        await load(tx, invitation_id)
+    except ValueError:
+        return True
+    return False
+
+
+async def count_open(tx: AsyncConnection, office: str | None) -> int:
+    """How many invitations need a workflow."""
+    query = select(func.count()).select_from(t.invitations).where(NEEDS_A_WORKFLOW, *_of(office))
+    return (await tx.execute(query)).scalar_one()
+
+
+async def open_ids(tx: AsyncConnection, *, after: UUID, office: str | None, limit: int) -> list[UUID]:
+    """The next invitations that need a workflow, in the order of their ids, once their start had time to happen."""
+    is_settled = i.changed_at < func.now() - SETTLED_AFTER
+    query = select(i.id).where(NEEDS_A_WORKFLOW, is_settled, i.id > after, *_of(office))
+    return list((await tx.execute(query.order_by(i.id).limit(limit))).scalars())
+
+
+def _of(office: str | None) -> list[ColumnElement[bool]]:
+    return [] if office is None else [i.office == office]

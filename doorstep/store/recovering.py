@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Refused
@@ -11,7 +11,7 @@ from doorstep.domain.invitation import Invitation, Office
 from doorstep.domain.messages import Message
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, Purpose
-from doorstep.store import audit, deliveries, links, offices, password_links, sending
+from doorstep.store import audit, deliveries, links, offices, password_links, sending, users
 from doorstep.store import tables as t
 from doorstep.store.audit import CLOCK, Actor
 from doorstep.store.loading import load
@@ -26,24 +26,38 @@ async def resolve(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> Non
     """Find out who is meant and queue the one message that fits; nothing for somebody unknown."""
     if link.state != "asked":
         return
-    user = await by_name_or_address(tx, link.asked_key)
-    if user is not None and user.state == "active":
+    is_first = link.kind == password_links.SET_PASSWORD
+    user = await _user_of(tx, link)
+    if user is not None and user.state in CAN_SET:
         await password_links.move(tx, link.id, "asked", state="sent", user_id=user.id)
         await links.keep(tx, ring.make(Purpose.RESET, link.id, 1))
-        await deliveries.queue(tx, link.id, Message.PASSWORD_RESET, 1, [user.email])
-        await audit.record(tx, Event.PASSWORD_RESET_ASKED, CLOCK, subject_id=user.id)
+        wanted = (Message.WELCOME, Message.SET_PASSWORD) if is_first else (Message.PASSWORD_RESET,)
+        await deliveries.queue_all(tx, link.id, 1, [(message, user.address) for message in wanted])
+        event = Event.PASSWORD_LINK_MADE if is_first else Event.PASSWORD_RESET_ASKED
+        await audit.record(tx, event, CLOCK, subject_id=user.id)
         return
     await password_links.move(tx, link.id, "asked", state="moot", user_id=None if user is None else user.id)
     if user is not None and user.state == "unapproved":
-        await deliveries.queue(tx, link.id, Message.SET_UP_RECEIVED, 1, [user.email])
+        await deliveries.queue(tx, link.id, Message.SET_UP_RECEIVED, 1, [user.address])
     elif user is None:
         await _invite_again(tx, ring, link)
+
+
+CAN_SET = ("active", "setup_pending")
+"""Who may set a password: also somebody who was added directly and never did (S4.16)."""
+
+
+async def _user_of(tx: AsyncConnection, link: PasswordLink) -> User | None:
+    if link.kind == password_links.SET_PASSWORD:
+        return None if link.user_id is None else await by_id(tx, link.user_id)
+    return await by_name_or_address(tx, link.asked_key)
 
 
 async def _invite_again(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> None:
     """A pending invitation goes out once more, the same link; an expired one gets a new link by the usual rules."""
     open_states = (State.PENDING, State.EXPIRED)
-    query = select(i.id).where(i.address_key == link.asked_key, i.state.in_(open_states), i.closed_at.is_(None))
+    same = or_(i.address_key == link.asked_key, i.other_key == link.asked_key)
+    query = select(i.id).where(same, i.state.in_(open_states), i.closed_at.is_(None))
     found = (await tx.execute(query.order_by(i.created_at.desc()).limit(1))).scalar_one_or_none()
     if found is None:
         return
@@ -71,6 +85,5 @@ async def person_of(tx: AsyncConnection, link: PasswordLink) -> tuple[User, Offi
     user = None if link.user_id is None else await by_id(tx, link.user_id)
     if user is None:
         return None
-    query = select(i.office).where(i.user_id == user.id).order_by(i.created_at).limit(1)
-    office = (await tx.execute(query)).scalar_one_or_none()
+    office = link.office or await users.office_of(tx, user)
     return None if office is None else (user, await offices.get(tx, office))

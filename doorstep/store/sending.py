@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.addresses import mask
+from doorstep.domain.addresses import EmailAddress, PhoneNumber, mask
+from doorstep.domain.destination import Destination
 from doorstep.domain.errors import Conflict, Forbidden, Gone, TooMany
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import LINK_MESSAGES, Message
+from doorstep.domain.messages import LINK_MESSAGES, Message, channel_of
+from doorstep.domain.policy import CONSENT
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, Purpose
-from doorstep.store import audit, deliveries, links, users
+from doorstep.store import audit, deliveries, existing, links, users
 from doorstep.store import tables as t
 from doorstep.store.orders import Order, change, get, why_not
 from doorstep.store.places import hold_place, refuse_duplicate
@@ -32,9 +34,9 @@ async def send_draft(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
     """Send what was saved for later (S0.16)."""
     invitation = await get(tx, order.invitation_id, for_update=True)
     require_approvers(invitation)
-    await refuse_duplicate(tx, invitation)
+    await refuse_duplicate(tx, invitation, invitation.keys)
     await hold_place(tx, invitation)
-    await _new_link(tx, ring, order, invitation, frozenset({State.DRAFT}), {})
+    await _send_out(tx, ring, order, invitation, frozenset({State.DRAFT}))
     await audit.record(tx, Event.RELEASED, order.actor, subject_id=invitation.id)
 
 
@@ -65,28 +67,58 @@ async def readdress(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
     invitation = await get(tx, order.invitation_id, for_update=True)
     if order.address is None:
         raise ValueError("an order to readdress needs an address")
-    values: dict[str, object] = {"address": order.address.typed, "address_key": order.address.key}
-    await reissue(tx, ring, order, invitation, values)
-    if order.address.key != invitation.address_key:
-        await deliveries.queue(
-            tx, invitation.id, Message.READDRESSED_NOTICE, invitation.generation, [invitation.address]
-        )
-    detail = {"before": mask(invitation.address), "after": mask(order.address.typed)}
+    to = moved(invitation, order.address)
+    await reissue(tx, ring, order, invitation, to)
+    if to.key != invitation.address_key:
+        old = [invitation.address]
+        await deliveries.queue(tx, invitation.id, Message.READDRESSED_NOTICE, invitation.generation, old)
+    detail = {"before": mask(invitation.address), "after": mask(to.address)}
     await audit.record(tx, Event.READDRESSED, order.actor, subject_id=invitation.id, detail=detail)
 
 
+def moved(invitation: Invitation, address: EmailAddress | PhoneNumber) -> Destination:
+    """Where an invitation goes that is sent to `address` instead; how else the person can be reached stays known."""
+    typed = address.key if isinstance(address, PhoneNumber) else address.typed
+    ways = {channel_of(a): (a, k) for a, k in invitation.ways() if k != address.key}
+    other = next((way for channel, way in ways.items() if channel is not channel_of(typed)), (None, None))
+    return Destination(typed, address.key, *other)
+
+
 async def reissue(
-    tx: AsyncConnection, ring: KeyRing, order: Order, invitation: Invitation, values: dict[str, object] | None = None
+    tx: AsyncConnection, ring: KeyRing, order: Order, invitation: Invitation, to: Destination | None = None
 ) -> None:
     """Open a new generation if the state, the cooldown and the places allow it."""
     if invitation.state not in (State.PENDING, State.EXPIRED) or invitation.closed_at is not None:
         raise why_not(invitation, order.command)
     require_approvers(invitation)
     _respect_cooldown(invitation, order.command)
-    await refuse_duplicate(tx, invitation, address_key=str((values or {}).get("address_key", "")) or None)
+    await refuse_duplicate(tx, invitation, invitation.keys if to is None else to.keys)
     if invitation.state is State.EXPIRED:
         await hold_place(tx, invitation)
-    await _new_link(tx, ring, order, invitation, frozenset({invitation.state}), values or {})
+    await _send_out(tx, ring, order, invitation, frozenset({invitation.state}), to)
+
+
+async def _send_out(
+    tx: AsyncConnection,
+    ring: KeyRing,
+    order: Order,
+    invitation: Invitation,
+    states: frozenset[State],
+    to: Destination | None = None,
+) -> None:
+    """A new link; or none, for somebody who has a user by now and is let in without being asked (S2.17)."""
+    values = {} if to is None else _columns(to)
+    user = await existing.credentialed(tx, invitation.keys if to is None else to.keys)
+    if user is None or invitation.policy.existing_users == CONSENT:
+        known = {"is_existing": user is not None, "username": "" if user is None else user.username}
+        await _new_link(tx, ring, order, invitation, states, values | known)
+    elif not await existing.grant(tx, order.actor, invitation, user, states, **values):
+        raise why_not(await get(tx, invitation.id), order.command)
+
+
+def _columns(to: Destination) -> dict[str, object]:
+    names = {"address": to.address, "address_key": to.key}
+    return names | {"other_address": to.other_address, "other_key": to.other_key}
 
 
 def _respect_cooldown(invitation: Invitation, command: Command) -> None:
@@ -127,7 +159,7 @@ async def _new_link(
 
 async def _tell_again(tx: AsyncConnection, order: Order, invitation: Invitation) -> None:
     """S2.10, S2.11: until the first sign-in staff can send the good news again; afterwards no longer."""
-    never = exists().where(t.users.c.id == t.invitations.c.user_id, t.users.c.first_signed_in_at.is_(None))
+    never = users.never_signed_in_since_activation()
     moved = await change(
         tx,
         invitation.id,
@@ -141,10 +173,10 @@ async def _tell_again(tx: AsyncConnection, order: Order, invitation: Invitation)
         link_made_at=func.now(),
     )
     if not moved:
-        if await users.has_signed_in(tx, invitation.user_id):
+        if await users.has_signed_in(tx, invitation.user_id, invitation.activated_at):
             raise Forbidden("signed_in_already", "The person has signed in already, so there is nothing to send again.")
         _respect_cooldown(invitation, order.command)
         raise why_not(invitation, order.command)
-    address = (await tx.execute(select(t.users.c.email).where(t.users.c.id == invitation.user_id))).scalar_one()
-    await deliveries.queue(tx, invitation.id, Message.APPROVED, invitation.generation + 1, [address])
+    message = Message.WELCOME_EXISTING if invitation.is_existing else Message.APPROVED
+    await deliveries.queue(tx, invitation.id, message, invitation.generation + 1, [invitation.address])
     await audit.record(tx, Event.RESENT, order.actor, subject_id=invitation.id)

@@ -1,7 +1,7 @@
 """Which function carries out which command."""
 
 from doorstep.domain.states import Command
-from doorstep.store import answering, deciding, sending
+from doorstep.store import answering, deciding, erasing, sending
 from doorstep.store.orders import Work
 
 WORK: dict[Command, Work] = {
@@ -14,4 +14,5 @@ WORK: dict[Command, Work] = {
     Command.REVOKE: deciding.revoke,
     Command.APPROVE: deciding.approve,
     Command.REJECT: deciding.reject,
+    Command.ERASE: erasing.erase,
 }

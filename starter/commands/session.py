@@ -37,7 +37,7 @@ async def _ask(work: "Callable[[Doorstep], Awaitable[T]]", actor: str) -> T:
     from starter.client import connect  # noqa: PLC0415 - see above
 
     structlog.configure(processors=[_say], cache_logger_on_first_use=False)
-    async with connect(actor=actor, via="cli") as doorstep:
+    async with connect(actor=None if actor == DEFAULT_ACTOR else actor, via="cli") as doorstep:
         try:
             return await work(doorstep)
         except ProgrammingError:

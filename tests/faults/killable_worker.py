@@ -36,6 +36,7 @@ from doorstep.mail.smtp import Mailer
 from doorstep.settings import Settings
 from doorstep.store import password_links
 from doorstep.store.engine import create_engine
+from doorstep.text.texter import Texter
 from starter.sweep import sweep_until
 from starter.temporal import Starter, connect_temporal
 from worker import build_post, build_worker
@@ -102,8 +103,8 @@ async def work(settings: Settings) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     client = await connect_temporal()
     engine = create_engine(settings.database_url.get_secret_value(), application="doorstep-killable")
-    async with KillingMailer.of(settings) as mailer:
-        post, sticky = build_post(engine, mailer, settings), timedelta(seconds=0.5)
+    async with KillingMailer.of(settings) as mailer, Texter.of(settings) as texter:
+        post, sticky = build_post(engine, mailer, texter, settings), timedelta(seconds=0.5)
         async with build_worker(client, post, settings=settings, sticky=sticky, watchers=[Killer()]):
             await sweep_until(stop, engine, Starter(client), every=settings.sweep_seconds)
     await engine.dispose()

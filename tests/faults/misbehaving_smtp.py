@@ -51,13 +51,14 @@ GARBAGE = Mode("RCPT", "HTTP/1.1 400 Bad Request")
 
 @dataclass(frozen=True)
 class Stored:
-    """A mail that the server took, with its envelope."""
+    """A mail that the server took, with its envelope; `options` are what the client asked for beside the addresses."""
 
     sender: str
     recipients: tuple[str, ...]
     content: bytes
     is_encrypted: bool
     username: str
+    options: tuple[str, ...] = ()
 
     @property
     def mail(self) -> EmailMessage:
@@ -136,6 +137,7 @@ class Session:
     username: str = ""
     sender: str = ""
     recipients: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
 
     def drop(self) -> None:
         """Hang up without a word."""
@@ -178,9 +180,11 @@ class Session:
                 await self._sign_in(rest)
             case "MAIL":
                 self.sender, self.recipients = rest.partition("<")[2].partition(">")[0], []
+                self.options = rest.partition(">")[2].split()
                 await self._say("250 fine")
             case "RCPT":
                 self.recipients.append(rest.partition("<")[2].partition(">")[0])
+                self.options += rest.partition(">")[2].split()
                 await self._say("250 fine")
             case "DATA":
                 await self._say("354 go on")
@@ -219,7 +223,7 @@ class Session:
         if mode.at != "CONTENT" or "store" in mode.action:
             whole = content[:-3].replace(b"\r\n..", b"\r\n.")
             envelope = (self.sender, tuple(self.recipients), whole, self.is_encrypted, self.username)
-            self.server.stored.append(Stored(*envelope))
+            self.server.stored.append(Stored(*envelope, options=tuple(self.options)))
             self.server.taken.set()
         if not await self._goes_wrong("CONTENT"):
             await self._say("250 2.0.0 taken")

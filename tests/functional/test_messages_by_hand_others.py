@@ -15,6 +15,7 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from doorstep.mail.smtp import Mailer
+from doorstep.text.texter import Texter
 from tests.histories import assert_healthy, history_of, name_of
 from tests.house import House, text_of
 from tests.members import boss_of, refusals, user_named
@@ -185,7 +186,7 @@ async def step_into(
 
 def decisions(house: House, mailer: Mailer, policy: str) -> DecisionActivities:
     """The activities as a worker with that setting has them."""
-    post = build_post(house.engine, mailer, house.settings)
+    post = build_post(house.engine, mailer, Texter.of(house.settings), house.settings)
     return DecisionActivities(post, InvitationActivities(post), policy=policy)
 
 

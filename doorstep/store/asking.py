@@ -1,0 +1,145 @@
+"""What an inviter names, looked up and checked: accounts, a contact, a template, the fields that an office asks for."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.addresses import EmailAddress, PhoneNumber
+from doorstep.domain.authority import NOTHING, Authority, Reach, Right, not_staff, require
+from doorstep.domain.destination import email_of, phone_of
+from doorstep.domain.errors import Conflict, Invalid, InvalidFields, NotFound
+from doorstep.domain.invitation import Office
+from doorstep.domain.permissions import permissions_of
+from doorstep.domain.requests import NewInvitation
+from doorstep.store import places
+from doorstep.store import tables as t
+
+c = t.contacts.c
+
+
+def unknown_account(office: str, codes: Sequence[str] = ()) -> Invalid:
+    """The refusal for an account that is not known, or not yours to see (S0.13, S1.3)."""
+    return Invalid(
+        "unknown_account",
+        f"An account is not known in office {office}. Import it first, or check the code.",
+        field="account",
+        private=f"Unknown: {', '.join(codes)[:200]}." if codes else "",
+    )
+
+
+async def account_ids(tx: AsyncConnection, office: Office, codes: Sequence[str]) -> list[UUID]:
+    """S0.13, S0.14: an unknown account is refused, the same one twice counts once."""
+    wanted = dict.fromkeys(code.strip() for code in codes)
+    if not wanted:
+        return []
+    a = t.accounts.c
+    rows = await tx.execute(select(a.code, a.id).where(a.office == office.code, a.code.in_(wanted)))
+    known: dict[str, UUID] = {row[0]: row[1] for row in rows}
+    unknown = [code for code in wanted if code not in known]
+    if unknown:
+        raise unknown_account(office.code, unknown)
+    return [known[code] for code in wanted]
+
+
+def require_reach(who: Authority, right: Right, office: Office, accounts: Sequence[UUID]) -> None:
+    """Let staff through who may do `right` for these accounts; an account out of sight is an unknown one (S1.3, S4.3).
+
+    Raises:
+        Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_account`, `account_required`.
+    """
+    if who is NOTHING:
+        raise not_staff()
+    if who.rights.get(right) is Reach.ASSIGNED and not accounts:
+        sentence = "You serve the accounts assigned to you; name the one that this is about."
+        raise Invalid("account_required", sentence, field="account")
+    require(who, right, accounts, unknown_account(office.code))
+
+
+async def contact_of(
+    tx: AsyncConnection, office: str, contact: UUID | None, email: EmailAddress | None, phone: PhoneNumber | None
+) -> tuple[UUID | None, EmailAddress | None, PhoneNumber | None]:
+    """The contact that is meant or that has one of the addresses, and where to reach the person (S4.31).
+
+    Raises:
+        Conflict: `not_portal_user` (S3.5); NotFound: `no_such_contact`.
+    """
+    columns = (c.id, c.is_portal_user, c.portal_email, c.email, c.phone_key)
+    query = select(*columns).where(c.office == office)
+    if contact is not None:
+        query = query.where(c.id == contact)
+    else:
+        keys = [each.key for each in (email, phone) if each is not None]
+        same = or_(c.portal_email_key.in_(keys), c.email_key.in_(keys), c.phone_key.in_(keys))
+        query = query.where(same).order_by(c.is_portal_user.desc(), c.created_at).limit(1)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        if contact is not None:
+            raise NotFound("no_such_contact", "There is no such contact.")
+        return None, email, phone
+    if not row.is_portal_user:
+        sentence = "The contact is not marked as a portal user, so nothing is sent to it."
+        raise Conflict("not_portal_user", f"{sentence} Mark it first: doorstep contact set {row.id} --portal-user")
+    if contact is not None and email is None and phone is None:
+        own = row.portal_email or row.email
+        return row.id, email_of(own) if own else None, phone_of(row.phone_key, "ZZ") if row.phone_key else None
+    return row.id, email, phone
+
+
+async def require_template(tx: AsyncConnection, office: Office, name: str) -> None:
+    """S1.16: a welcome template is one that the office has.
+
+    Raises:
+        Invalid: `unknown_template`.
+    """
+    if not name or name == BUILT_IN_WELCOME:
+        return
+    own = t.templates.c
+    query = select(own.name).where(own.office == office.code, own.message == "welcome").order_by(own.name)
+    known = [BUILT_IN_WELCOME, *(await tx.execute(query)).scalars()]
+    if name not in known:
+        sentence = f"There is no such welcome template. Choose from: {', '.join(dict.fromkeys(known))}."
+        raise Invalid("unknown_template", sentence, field="template")
+
+
+BUILT_IN_WELCOME = "accountactivation-EJS"
+
+
+async def permissions(tx: AsyncConnection, roles: Sequence[str], job: UUID | None) -> list[str]:
+    """What is asked for: the union of the roles (S1.13); everybody of a job has the same (S2.13).
+
+    Raises:
+        Invalid: `unknown_role`, `job_permissions`.
+    """
+    wanted = sorted(permissions_of(roles))
+    shared = None if job is None else await places.permissions_of_job(tx, job)
+    if shared is None or (roles and sorted(shared) == wanted):
+        return wanted
+    if roles:
+        sentence = f"Everybody of this job has the same permissions: {', '.join(shared)}. Leave the role out."
+        raise Invalid("job_permissions", sentence, field="role")
+    return list(shared)
+
+
+def require_fields(office: Office, new: NewInvitation, email: EmailAddress | None, phone: PhoneNumber | None) -> None:
+    """S0.9, S0.10, S4.23: one sentence for each field that the office asks for and that is missing.
+
+    Raises:
+        Conflict: `no_approver`; Invalid: `account_required`; InvalidFields: `field_required`.
+    """
+    if not new.is_draft and not office.approvers:
+        raise Conflict(
+            "no_approver",
+            f"Office {office.code} has no username administrator, so nobody could approve. "
+            f"Name one first: doorstep approvers set {office.code} ADDRESS",
+        )
+    there = {"name": new.name, "job": new.job, "roles": new.roles, "email": email, "phone": phone}
+    missing = [name for name in office.policy.required_fields if not there.get(name)]
+    if office.policy.account_required and not new.accounts:
+        if not missing:
+            raise Invalid("account_required", f"Office {office.code} asks for an Account ID.", field="account")
+        missing.append("account")
+    if missing:
+        sentences = {name: f"Office {office.code} asks for the field {name!r}." for name in missing}
+        raise InvalidFields("field_required", sentences)

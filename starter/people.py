@@ -1,0 +1,125 @@
+"""Users of the portal, as staff look after them; and way A, which makes a login pair without an invitation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from doorstep.domain.destination import email_of
+from doorstep.domain.errors import Invalid, Refused
+from doorstep.domain.events import Event
+from doorstep.domain.requests import NewPair
+from doorstep.store import audit, pairing, people
+from doorstep.store.people import Member
+from doorstep.store.users import User, check_username
+from starter.desk import Connected
+from starter.onboarding import one_line
+
+PAGE = 200
+RELATIONSHIPS = ("customer", "rep")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What way A made: two logins, and the request for the link to their passwords."""
+
+    management: User
+    staff: User
+    password_link_id: UUID
+
+    @property
+    def workflow_id(self) -> str:
+        """The id of the workflow that sends the link and waits for it."""
+        return f"password-link-{self.password_link_id}"
+
+
+class People(Connected):
+    """Users."""
+
+    async def add_user(  # noqa: PLR0913 - the form of way A, all by name
+        self,
+        *,
+        office: str,
+        account: str,
+        email: str,
+        username: str,
+        name: str = "",
+        relationship: str = "customer",
+        roles: Sequence[str] = (),
+        template: str = "",
+        is_test: bool = False,
+        actor: str | None = None,
+    ) -> Pair:
+        """Make a management and a staff login at once; two mails follow, and nobody has to approve (S4.6-S4.15).
+
+        Raises:
+            Refused: with the field, or the reason.
+        """
+        if relationship not in RELATIONSHIPS:
+            raise Invalid("relationship", "The relationship is customer or rep.", field="relationship")
+        new = NewPair(
+            office=office,
+            account=account,
+            email=email_of(email),
+            username=check_username(username),
+            name=one_line(name, "name"),
+            relationship=relationship,
+            roles=tuple(roles),
+            template=template.strip(),
+            is_test=is_test,
+        )
+        who = self._as(actor)
+        try:
+            made = Pair(*await self._run(lambda tx: pairing.add(tx, who, new)))
+        except Refused as refusal:
+            code, detail = refusal.code, {"command": "add-user", "office": office}
+            await self._run(lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=None, code=code, detail=detail))
+            raise
+        await self.starter.password_link(made.password_link_id, is_new=True)
+        return made
+
+    async def user(self, username: str, *, actor: str | None = None) -> Member:
+        """One user with what they belong to.
+
+        Raises:
+            NotFound: unknown, or not yours to see.
+        """
+        who = self._as(actor)
+        return await self._run(lambda tx: people.get(tx, who, username))
+
+    async def users(
+        self, office: str, *, state: str | None = None, limit: int = PAGE, actor: str | None = None
+    ) -> list[Member]:
+        """The users of an office."""
+        who = self._as(actor)
+        return await self._run(lambda tx: people.listed(tx, who, office, state=state, limit=limit))
+
+    async def seats(self, office: str) -> int:
+        """How many seats an office uses (S4.47)."""
+        return await self._run(lambda tx: people.seats(tx, office))
+
+    async def user_suspend(self, username: str, *, actor: str | None = None) -> Member:
+        """Shut a user out at once, until resumed."""
+        who = self._as(actor)
+        return await self._run(lambda tx: people.suspend(tx, who, username))
+
+    async def user_resume(self, username: str, *, actor: str | None = None) -> Member:
+        """Let a suspended user in again."""
+        who = self._as(actor)
+        return await self._run(lambda tx: people.resume(tx, who, username))
+
+    async def user_delete(self, username: str, *, actor: str | None = None) -> Member:
+        """Delete a user for good; the user as it was."""
+        who = self._as(actor)
+        return await self._run(lambda tx: people.remove(tx, who, username))
+
+    async def user_permissions(
+        self, username: str, permissions: Sequence[str], *, account: str | None = None, actor: str | None = None
+    ) -> Member:
+        """Replace what a user may use, on one account or on all of theirs (S4.19)."""
+        who = self._as(actor)
+        return await self._run(lambda tx: people.set_permissions(tx, who, username, permissions, account))
+
+    async def user_erase(self, username: str, *, actor: str | None = None) -> None:
+        """Erase a user and their invitations from everything but the tombstones (T34)."""
+        who = self._as(actor)
+        await self._run(lambda tx: people.erase(tx, who, username))
