@@ -54,7 +54,7 @@ bench: $(INSTALLED)  ## Measure, and draw the charts
 histories: $(INSTALLED)  ## Record the workflow histories that every later version must be able to replay
 	$(BIN)/python -m tests.replay.record $(ARGS)
 
-# The catalogue of a package is called like the package. A new language: make messages LANGUAGES="es de fr"
+# The catalogue of a package is called like the package. A new language is one more here, and one more in TRANSLATED.
 LANGUAGES ?= es de
 PO := --width 120 --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --init-missing
 

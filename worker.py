@@ -40,6 +40,7 @@ from doorstep.settings import Settings, SettingsError  # noqa: E402
 from doorstep.store.engine import create_engine  # noqa: E402
 from doorstep.text.texter import Texter  # noqa: E402
 from starter import checks  # noqa: E402
+from starter.returns import collect_until  # noqa: E402
 from starter.sweep import sweep_until  # noqa: E402
 from starter.temporal import DEFAULT_ADDRESS, Starter, address, connect_temporal  # noqa: E402
 from workflows.attributes import TASK_QUEUE  # noqa: E402
@@ -115,10 +116,19 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             post = build_post(engine, mailer, texter, settings, namespace=client.namespace)
             async with build_worker(client, post, settings=settings):
                 log.info("worker_ready", task_queue=TASK_QUEUE)
-                await sweep_until(stop, engine, Starter(client), every=settings.sweep_seconds)
+                await _look_around(stop, engine, Starter(client), settings)
                 log.info("worker_draining")
     finally:
         await engine.dispose()
+
+
+async def _look_around(stop: asyncio.Event, engine: AsyncEngine, starter: Starter, settings: Settings) -> None:
+    """Do until `stop` what no workflow asks for: the sweep, and the mail that came back."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sweep_until(stop, engine, starter, every=settings.sweep_seconds))
+        if settings.returns_maildir is not None:
+            folder = settings.returns_maildir
+            tasks.create_task(collect_until(stop, engine, starter, folder, every=settings.sweep_seconds))
 
 
 def _runtime(settings: Settings) -> Runtime | None:

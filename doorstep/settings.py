@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com?from=NUMBER; empty: no texts"
     )
     text_timeout_seconds: float = Field(default=20.0, gt=0, le=60)
+    returns_maildir: Path | None = Field(
+        default=None, description="where a mail server puts the mail that comes back to the sender; a Maildir"
+    )
     sender: str = Field(default="Doorstep <no-reply@localhost>", description="From, where an office has no own sender")
     public_url: str = Field(
         description="where people reach the pages; the only source of links, without a slash at the end"

@@ -8,13 +8,29 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from starter.commands import decisions, imports, invitations, offices, stacks, support, upkeep
+from starter.commands import decisions, imports, invitations, offices, returns, stacks, support, templates, upkeep
 from starter.commands.answers import DEFAULT_ACTOR, Asked
 
 INTERRUPTED = 130
 ORDER = (
     *("up", "demo", "office", "approvers", "import", "invite", "send", "resend", "revoke", "readdress"),
-    *("approve", "reject", "show", "list", "stuck", "why", "audit", "link", "doctor", "migrate", "key", "version"),
+    *(
+        "approve",
+        "reject",
+        "show",
+        "list",
+        "stuck",
+        "why",
+        "audit",
+        "link",
+        "restart",
+        "template",
+        "returns",
+        "doctor",
+        "migrate",
+        "key",
+        "version",
+    ),
 )
 """As somebody meets them, from the first start to the upkeep."""
 
@@ -39,6 +55,8 @@ for part in (stacks.app, imports.app, invitations.app, decisions.app, support.ap
     app.add_typer(part)
 app.add_typer(offices.offices, name="office")
 app.add_typer(offices.approvers, name="approvers")
+app.add_typer(returns.app, name="returns")
+app.add_typer(templates.app, name="template")
 app.add_typer(upkeep.key, name="key")
 
 

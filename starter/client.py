@@ -14,11 +14,11 @@ from starter.people import People
 from starter.signing_in import SigningIn
 from starter.staffing import Staffing
 from starter.support import Support
-# from starter.templates import Templates
+from starter.templates import Templates
 from starter.temporal import Starter, connect_temporal
 
 
-class Doorstep(Contacts, Offices, Staffing, People, SigningIn, Support):
+class Doorstep(Contacts, Offices, Staffing, People, SigningIn, Support, Templates):
     """The client API. Refusals raise `doorstep.domain.errors.Refused` with `code`, `message` and `status`."""
 
 

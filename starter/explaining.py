@@ -69,6 +69,8 @@ def _of_workflow(invitation: Invitation, run: Run | None, temporal: str) -> Iter
     if run is None:
         return
     if run.is_over:
+        if invitation.now - invitation.changed_at < MINUTE:
+            return  # it is about to be started, or about to end
         sentence = f"{_ended(invitation, run)}, so nothing moves it on by itself; start it again."
         yield Trouble(Kind.WORKFLOW_MISSING, sentence, filled(invitation, "doorstep restart {id}"))
     elif run.status == PAUSED:
@@ -114,7 +116,7 @@ def _of_approval(invitation: Invitation) -> Iterator[Trouble]:
     if invitation.now >= end or Attention.APPROVAL_OVERDUE in invitation.attention:
         since = moment(invitation, min(end, invitation.now))
         told = "the administrators were reminded" if invitation.is_nudged else "nobody was reminded of it"
-        sentence = f"The decision is overdue since {since}; {told}."
+        sentence = f"The decision has been overdue since {since}; {told}."
         yield Trouble(Kind.APPROVAL_OVERDUE, sentence, (approve_command(invitation),))
 
 
@@ -130,7 +132,7 @@ def _of_silence(invitation: Invitation) -> Iterator[Trouble]:
     """Something should have happened at once, and did not."""
     if invitation.state is State.APPROVED and invitation.now - invitation.since > MINUTE:
         since = moment(invitation, invitation.since)
-        sentence = f"It is approved since {since} and nobody has tried to activate it; see that a worker runs."
+        sentence = f"It was approved at {since} and nobody has tried to activate it; see that a worker runs."
         yield Trouble(Kind.NOT_ACTIVATED, sentence, (DOCTOR,))
     elif invitation.seen_rev < invitation.rev and invitation.now - invitation.changed_at > MINUTE:
         since = moment(invitation, invitation.changed_at)

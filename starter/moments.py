@@ -20,8 +20,10 @@ def on_the_clock(moment: datetime, zone: str, *, pattern: str = TO_THE_MINUTE) -
 
 def age(length: timedelta) -> str:
     """A length of time in the one unit that says enough: `5 min`, `3 h`, `2 days`."""
+    if length < MINUTE:
+        return "just now"
     if length < HOUR:
-        return f"{max(0, length // MINUTE)} min"
+        return f"{length // MINUTE} min"
     if length < 2 * DAY:
         return f"{length // HOUR} h"
     return f"{length // DAY} days"

@@ -1,48 +1,50 @@
-"""What support needs: show, list, stuck, why, audit, and the live link to pass on by hand."""
+"""What support needs: show, list, stuck, why, audit, the live link to pass on by hand, and a workflow started again."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.errors import Conflict, Invalid, NotFound
+from doorstep.domain.errors import Conflict, Invalid, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
-from doorstep.domain.states import Attention, State
+from doorstep.domain.standing import Step
+from doorstep.domain.states import State
 from doorstep.security.links import Purpose, UnknownKeyError
-from doorstep.store import audit, finding, links, reading
-from doorstep.store.audit import AuditEntry
-from doorstep.store.orders import get
-from starter.desk import Connected
+from doorstep.store import audit, finding, links, offices, reading, records
+from doorstep.store.audit import Actor, AuditEntry
+from doorstep.store.loading import standing_of
+from starter import visibility
+from starter.moments import on_the_clock
+from starter.runs import PAUSED, Run
+from starter.sight import PAGE, no_such_invitation
+from starter.survey import Surveyor
+from starter.troubles import Explanation
+from starter.visibility import TemporalAway
 
-PAGE = 200
 BEGINNING = re.compile(r"[0-9a-f]{8,32}")
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Why an invitation stands where it does: sentences for a person, and the commands that help."""
+class Restarted:
+    """An invitation, and whether its workflow had to be started; it may have been running."""
 
     invitation: Invitation
-    sentences: tuple[str, ...]
-    commands: tuple[str, ...]
+    is_new: bool
 
 
-class Support(Connected):
-    """Reading, and one thing that is almost reading: handing out the link."""
+class Support(Surveyor):
+    """Reading, and two things that are almost reading: handing out the link, and starting a lost workflow again."""
 
     async def show(self, invitation_id: UUID) -> Invitation:
         """The invitation.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none; Conflict: `row_unreadable`.
         """
-        return await self._run(lambda tx: get(tx, invitation_id))
+        return await self._run(lambda tx: self._one(tx, invitation_id))
 
     async def find(self, text: str) -> UUID:
         """The id that somebody typed: a whole one, a workflow's, or the beginning of one, from eight digits on.
@@ -59,140 +61,122 @@ class Support(Connected):
         if len(found) > 1:
             raise Invalid("id_ambiguous", "Several invitations begin like that. Type more of the id.", field="id")
         if not found:
-            raise NotFound("no_such_invitation", "There is no such invitation.")
+            raise no_such_invitation()
         return found[0]
 
     async def list(
         self, *, state: State | None = None, office: str | None = None, account: str | None = None, limit: int = PAGE
     ) -> list[Invitation]:
         """The newest invitations that match."""
-        return await self._run(lambda tx: reading.listed(tx, state=state, office=office, account=account, limit=limit))
-
-    async def stuck(self, *, older_than: timedelta | None = None, limit: int = PAGE) -> AsyncIterator[Explanation]:
-        """What needs a human, each with the reason and the command that helps."""
-        for invitation in await self._run(lambda tx: reading.stuck(tx, older_than=older_than, limit=limit)):
-            yield explain(invitation)
+        return await self._run(lambda tx: self._load(tx, state=state, office=office, account=account, limit=limit))
 
     async def why(self, invitation_id: UUID) -> Explanation:
-        """Why it stands where it does, in two or three sentences."""
-        return explain(await self.show(invitation_id))
+        """Why it stands where it does, in two or three sentences, and the commands that help."""
+        found = await self._explained(await self._run(lambda tx: reading.rows(tx, [invitation_id])))
+        if not found:
+            raise no_such_invitation()
+        return found[0]
 
-    async def audit(self, invitation_id: UUID) -> "tuple[AuditEntry, ...]":
-        """Everything recorded about it, refusals included, oldest first."""
+    async def audit(self, invitation_id: UUID, *, includes_user: bool = False) -> "tuple[AuditEntry, ...]":
+        """Everything recorded about it, refusals included, oldest first; and about its user, since it was made."""
 
         async def work(tx: AsyncConnection) -> "tuple[AuditEntry, ...]":
-            await get(tx, invitation_id)
-            return tuple(await audit.entries(tx, invitation_id))
+            invitation = await self._one(tx, invitation_id)
+            own = await audit.entries(tx, invitation_id)
+            if not includes_user or invitation.user_id is None:
+                return tuple(own)
+            of_user = await records.of_user(tx, invitation.user_id, since=invitation.created_at)
+            return tuple(sorted([*own, *of_user], key=lambda entry: entry.at))
+
+        return await self._run(work)
+
+    async def office_audit(
+        self, office: str, *, is_refused: bool = False, since: timedelta | None = None, limit: int = PAGE
+    ) -> "tuple[AuditEntry, ...]":
+        """The newest records of an office that belong to no invitation, newest first: refused ones, settings, imports.
+
+        Raises:
+            NotFound: `no_such_office`.
+        """
+
+        async def work(tx: AsyncConnection) -> "tuple[AuditEntry, ...]":
+            await offices.get(tx, office)
+            return tuple(await records.of_office(tx, office, is_refused=is_refused, since=since, limit=limit))
 
         return await self._run(work)
 
     async def link(self, invitation_id: UUID, *, actor: str | None = None) -> str:
-        """The live link, for somebody to pass on by hand; audited.
+        """The live link, for somebody to pass on by hand; audited, also where there is none.
 
         Raises:
             Conflict: `no_live_link`.
         """
 
         async def work(tx: AsyncConnection) -> str:
-            invitation = await get(tx, invitation_id)
-            record = await links.current(tx, Purpose.INVITATION, invitation_id, invitation.generation)
-            end = invitation.expires_at
-            if invitation.state is not State.PENDING or record is None or end is None or invitation.now >= end:
-                sentence = f"There is no live link: the invitation is {invitation.state}."
-                raise Conflict("no_live_link", sentence)
+            url = await self._live_link(tx, await self._one(tx, invitation_id))
             await audit.record(tx, Event.LINK_SHOWN, self._as(actor), subject_id=invitation_id)
-            portal = invitation.office.public_url or self.settings.public_url
-            try:
-                return f"{portal}/invitation/{self.ring.token(record)}"
-            except UnknownKeyError:
-                sentence = "The key that made this link is not in DOORSTEP_LINK_KEYS any more. Resend the invitation."
-                raise Conflict("no_live_link", sentence) from None
+            return url
 
-        return await self._run(work)
+        try:
+            return await self._run(work)
+        except Conflict as refusal:
+            await self._note_refusal(invitation_id, "link", self._as(actor), refusal)
+            raise
 
+    async def _live_link(self, tx: AsyncConnection, invitation: Invitation) -> str:
+        record = await links.current(tx, Purpose.INVITATION, invitation.id, invitation.generation)
+        end = invitation.expires_at
+        if invitation.state is not State.PENDING or record is None or end is None:
+            raise Conflict("no_live_link", f"There is no live link: the invitation is {invitation.state}.")
+        if invitation.now >= end:
+            died = on_the_clock(end, invitation.office.time_zone)
+            raise Conflict(
+                "no_live_link", f"There is no live link: the last one died at {died}. Resend the invitation."
+            )
+        portal = invitation.office.public_url or self.settings.public_url
+        try:
+            return f"{portal}/invitation/{self.ring.token(record)}"
+        except UnknownKeyError:
+            sentence = "The key that made this link is not in DOORSTEP_LINK_KEYS any more. Resend the invitation."
+            raise Conflict("no_live_link", sentence) from None
 
-def explain(invitation: Invitation) -> Explanation:
-    """What it waits for, since when, what was tried, and what to do."""
-    sentences = [_waits_for(invitation)]
-    commands: list[str] = []
-    for reason, command in _troubles(invitation):
-        sentences.append(reason)
-        commands.append(command)
-    if invitation.state is State.AWAITING_APPROVAL and not commands:
-        commands.append(f"doorstep approve {invitation.id} --as {_an_approver(invitation)}")
-    if invitation.state in (State.PENDING, State.EXPIRED) and invitation.closed_at is None and not commands:
-        commands.append(f"doorstep resend {invitation.id}")
-    return Explanation(invitation, tuple(sentences), tuple(commands))
+    async def restart(self, invitation_id: UUID, *, actor: str | None = None) -> Restarted:
+        """Start the workflow of an invitation again if something is still to be done and it does not run; audited.
 
+        Doing it twice, or twice at once, starts one: Temporal runs one workflow under an id. The new run asks the row
+        where it stands, so it repeats nothing that was done.
 
-def _waits_for(invitation: Invitation) -> str:
-    since = f"since {_moment(invitation.since)} ({_age(invitation.now - invitation.since)})"
-    match invitation.state:
-        case State.DRAFT:
-            return f"It is a draft {since}; nothing was sent."
-        case State.PENDING:
-            dies = "" if invitation.expires_at is None else f" The link dies at {_moment(invitation.expires_at)}."
-            return f"It waits {since} for the invitee to open the link.{dies}"
-        case State.AWAITING_APPROVAL:
-            count = len(invitation.office.approvers)
-            return f"The user is set up, and it waits {since} for one of {count} username administrators."
-        case State.APPROVED:
-            return f"It is approved {since} and waits for the account to be activated."
-        case State.EXPIRED if invitation.closed_at is None:
-            end = (invitation.expired_at or invitation.now) + invitation.policy.reissue_window
-            return f"The link expired unused; it can be sent again until {_moment(end)}."
-        case state:
-            return f"It is {state} {since}; it waits for nothing."
+        Raises:
+            Conflict: `nothing_to_do`, `workflow_paused`; Unavailable: `temporal_unavailable`, and nothing was started.
+        """
+        invitation = await self.show(invitation_id)
+        run = await visibility.look(self.starter.client, invitation.workflow_id)
+        refusal = _nothing_to_restart(invitation, run)
+        if refusal is not None:
+            await self._note_refusal(invitation_id, "restart", self._as(actor), refusal)
+            raise refusal
+        if not run.is_over:
+            return Restarted(invitation, is_new=False)
+        if not await self.starter.start(invitation):
+            raise TemporalAway
+        await self._run(lambda tx: audit.record(tx, Event.RESTARTED, self._as(actor), subject_id=invitation_id))
+        return Restarted(invitation, is_new=True)
 
-
-def _troubles(invitation: Invitation) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    if Attention.UNDELIVERABLE in invitation.attention:
-        codes = sorted({str(d.reply_code) for d in invitation.deliveries if d.reply_code is not None})
-        why = f"The mail server refused the address for good (reply {', '.join(codes) or 'unknown'})."
-        found.append((why, f"doorstep readdress {invitation.id} NEW_ADDRESS"))
-    if Attention.APPROVAL_OVERDUE in invitation.attention:
-        why = "The decision is overdue; the administrators were reminded and told so."
-        found.append((why, f"doorstep approve {invitation.id} --as {_an_approver(invitation)}"))
-    if Attention.NO_APPROVER in invitation.attention:
-        why = "The office has no username administrator who could decide."
-        found.append((why, f"doorstep approvers set {invitation.office.code} ADDRESS"))
-    if Attention.ACTIVATION_FAILING in invitation.attention:
-        why = "The activation keeps failing and is tried again; the worker's log names the cause."
-        found.append((why, "doorstep doctor"))
-    found += _waiting_mail(invitation)
-    if invitation.seen_rev < invitation.rev and invitation.now - invitation.changed_at > MINUTE:
-        why = f"Its workflow has not seen the change of {_moment(invitation.changed_at)}; is a worker running?"
-        found.append((why, "doorstep doctor"))
-    return found
+    async def _note_refusal(self, invitation_id: UUID, command: str, actor: Actor, refusal: Refused) -> None:
+        code, detail = refusal.code, {"command": command}
+        await self._run(
+            lambda tx: audit.record(tx, Event.REFUSED, actor, subject_id=invitation_id, code=code, detail=detail)
+        )
 
 
-def _waiting_mail(invitation: Invitation) -> list[tuple[str, str]]:
-    unsent = invitation.unsent()
-    if not unsent:
-        return []
-    tried = max(d.attempts for d in unsent)
-    oldest = min(d.created_at for d in unsent)
-    if tried == 0 and invitation.now - oldest < MINUTE:
-        return []
-    names = ", ".join(sorted({Message(d.message).value for d in unsent}))
-    causes = ", ".join(sorted({d.cause for d in unsent if d.cause})) or "not tried yet"
-    why = f"The mail server has not taken {names} since {_moment(oldest)}: {tried} tries, {causes}."
-    return [(why, "doorstep doctor")]
-
-
-def _an_approver(invitation: Invitation) -> str:
-    return invitation.office.approvers[0] if invitation.office.approvers else "ADDRESS"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _age(age: timedelta) -> str:
-    minutes = int(age / MINUTE)
-    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h"
-    return f"{minutes // (24 * 60)} days"
+def _nothing_to_restart(invitation: Invitation, run: Run) -> Conflict | None:
+    """Why no workflow is started; None where one may be."""
+    if invitation.state is State.DRAFT:
+        sentence = f"It is a draft, and has no workflow yet. Send it with: doorstep send {invitation.id}"
+        return Conflict("nothing_to_do", sentence)
+    if standing_of(invitation).step == Step.DONE:
+        state = "expired and closed" if invitation.closed_at is not None else invitation.state.value
+        return Conflict("nothing_to_do", f"It is {state}, and everything about it is done; it needs no workflow.")
+    if run.status == PAUSED:
+        return Conflict("workflow_paused", "Its workflow is paused in Temporal, not lost. Unpause it there.")
+    return None

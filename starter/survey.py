@@ -1,43 +1,34 @@
-"""Everything that is stuck, from both sides: what the database knows, and what Temporal does not run or cannot.
-
-Rows and workflows are compared in slices of ids, so that a hundred thousand of them are never held at once; only what
-is to be told is looked at one by one.
-"""
+"""Everything that is stuck, from both sides: what the database knows, and what Temporal does not run or cannot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.errors import Unavailable
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.standing import Step
-from doorstep.domain.states import State
-from doorstep.store import offices, reading, stuck, users
+from doorstep.store import offices, reading, stuck
 from doorstep.store.loading import standing_of
-from doorstep.store.reading import SETTLED_AFTER, Row
+from doorstep.store.reading import Row
 from starter import visibility
-from starter.desk import Connected
+from starter.comparing import Progress, compare
 from starter.explaining import explain, rowless, unreadable
 from starter.runs import Run
+from starter.sight import PAGE, Sight
 from starter.troubles import Explanation, urgency
+from starter.visibility import TemporalAway
 
-PAGE = 200
-SLICE = 1000
 AT_ONCE = 10
-FIRST = UUID(int=0)
-Progress = Callable[[int, int], None]
-"""Told how many open invitations were compared with Temporal, and how many there are."""
 
 
 @dataclass(frozen=True)
 class Survey:
     """What is stuck, the most urgent first.
 
-    `other_workflows` are those of another kind that fail their tasks. `is_temporal_asked`: it answered to all of it.
+    `other_workflows` are those of another kind that fail their tasks. `is_temporal_asked`: it answered to the end.
     `has_more`: there is more than was asked for.
     """
 
@@ -47,12 +38,97 @@ class Survey:
     has_more: bool
 
 
-@dataclass
-class _Differences:
-    """Where the two sides disagree, as far as they were compared."""
+class Surveyor(Sight):
+    """Finding what needs a human."""
 
-    missing: list[UUID] = field(default_factory=list)
-    failing: list[UUID] = field(default_factory=list)
-    rowless: list[UUID] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    is_complete: bool = False
+    async def stuck(
+        self, *, older_than: timedelta | None = None, office: str | None = None, limit: int = PAGE
+    ) -> AsyncIterator[Explanation]:
+        """What needs a human, each with the reason and the command that helps; the most urgent first."""
+        for each in (await self.survey(older_than=older_than, office=office, limit=limit)).found:
+            yield each
+
+    async def survey(
+        self,
+        *,
+        older_than: timedelta | None = None,
+        office: str | None = None,
+        limit: int = PAGE,
+        progress: Progress = lambda _done, _of: None,
+    ) -> Survey:
+        """The same at once, and how far it could be found out; all offices, or one.
+
+        Raises:
+            NotFound: `no_such_office`.
+        """
+        if office is not None:
+            await self._run(lambda tx: offices.get(tx, office))
+        rows = await self._run(lambda tx: stuck.candidates(tx, office=office, older_than=older_than, limit=limit + 1))
+        client = self.starter.client
+        seen = await compare(self.engine, client, office=office, limit=limit, progress=progress)
+        rows += await self._run(lambda tx: reading.rows(tx, seen.suspects))
+        distinct = list({row.id: row for row in rows}.values())
+        explained = await self._explained(distinct, waited=older_than, is_asking=seen.is_complete)
+        without_rows = [rowless(each, visibility.options(client)) for each in seen.rowless]
+        found = sorted([*(each for each in explained if each.troubles), *without_rows], key=_first)
+        is_asked = seen.is_complete and all(each.is_temporal_asked for each in explained)
+        return Survey(tuple(found[:limit]), seen.others, is_asked, len(found) > limit)
+
+    async def _explained(
+        self, rows: Sequence[Row], *, waited: timedelta | None = None, is_asking: bool = True
+    ) -> list[Explanation]:
+        """Each row, with a look at its workflow where Temporal answers."""
+        read, at_home = await self._run(lambda tx: self._read(tx, [row.id for row in rows if row.is_known]))
+        runs = await self._runs(read) if is_asking else None
+        over = [identifier for identifier, run in (runs or {}).items() if run.is_over]
+        again, _ = await self._run(lambda tx: self._read(tx, over))  # it may have come to its end between the looks
+        newest = {each.id: each for each in (*read, *again)}
+        told = [
+            explain(
+                each,
+                None if runs is None or not _needs_workflow(each) else runs.get(each.id),
+                has_signed_in=each.id in at_home,
+                temporal=visibility.options(self.starter.client),
+                waited=waited,
+            )
+            for each in newest.values()
+        ]
+        poisoned = [row for row in rows if row.id not in newest and await self._is_poisoned(row)]
+        return [
+            *(replace(each, is_temporal_asked=runs is not None) for each in told),
+            *(unreadable(row.id, row.state) for row in poisoned),
+        ]
+
+    async def _read(self, tx: AsyncConnection, ids: Sequence[UUID]) -> tuple[list[Invitation], set[UUID]]:
+        """The invitations, and those of them whose person has signed in."""
+        if not ids:
+            return [], set()
+        return await self._load(tx, ids=ids, limit=len(ids)), await reading.at_home(tx, ids)
+
+    async def _is_poisoned(self, row: Row) -> bool:
+        return not row.is_known or await self._run(lambda tx: reading.is_unreadable(tx, row.id))
+
+    async def _runs(self, invitations: Sequence[Invitation]) -> dict[UUID, Run] | None:
+        """How the workflows stand of those that need one; None where Temporal does not answer."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def look(invitation: Invitation) -> Run:
+            async with gate:
+                return await visibility.look(self.starter.client, invitation.workflow_id)
+
+        needy = [each for each in invitations if _needs_workflow(each)]
+        try:
+            runs = await asyncio.gather(*map(look, needy))
+        except TemporalAway:
+            return None
+        return {each.id: run for each, run in zip(needy, runs, strict=True)}
+
+
+def _first(found: Explanation) -> tuple[int, UUID]:
+    """The most urgent first, and of those the oldest."""
+    return urgency(found), found.id
+
+
+def _needs_workflow(invitation: Invitation) -> bool:
+    """True where something is still to be done."""
+    return standing_of(invitation).step != Step.DONE

@@ -47,7 +47,8 @@ class Explanation:
     """Why an invitation stands where it does.
 
     `invitation` is None where this version cannot read its row, or where there is none; `state` is then what the row
-    says. `otherwise` are the commands that help where nothing is wrong.
+    says. `otherwise` are the commands that help where nothing is wrong. `is_temporal_asked` is False where Temporal did
+    not answer, so that nothing is known of the workflow.
     """
 
     id: UUID
@@ -57,6 +58,7 @@ class Explanation:
     troubles: tuple[Trouble, ...] = ()
     otherwise: tuple[str, ...] = ()
     invitation: Invitation | None = None
+    is_temporal_asked: bool = True
 
     @property
     def workflow_id(self) -> str:

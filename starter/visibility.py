@@ -34,11 +34,18 @@ FAILING = (
 """The query of the view "Task failures" in the Temporal UI; the server flags a workflow after a few failures."""
 
 
+class TemporalAway(Unavailable):
+    """Temporal does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("temporal_unavailable", "Temporal does not answer just now. Try again; nothing was changed.")
+
+
 async def look(client: Client, workflow_id: str) -> Run:
     """The newest run of one workflow.
 
     Raises:
-        Unavailable: `temporal_unavailable`.
+        TemporalAway: it does not answer.
     """
     execution = WorkflowExecution(workflow_id=workflow_id)
     request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
@@ -47,16 +54,16 @@ async def look(client: Client, workflow_id: str) -> Run:
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return Run(UNKNOWN)
-        raise _unavailable() from None
+        raise TemporalAway from None
     except (RuntimeError, OSError):
-        raise _unavailable() from None
+        raise TemporalAway from None
 
 
 async def running(client: Client, *, after: UUID, upto: UUID | None, office: str | None) -> set[UUID]:
     """The invitations with a running workflow, of those with ids from `after` (without it) up to `upto`.
 
     Raises:
-        Unavailable: `temporal_unavailable`.
+        TemporalAway: it does not answer.
     """
     conditions = [RUNNING, f"WorkflowId > '{PREFIX}{after}'"]
     if upto is not None:
@@ -67,14 +74,14 @@ async def running(client: Client, *, after: UUID, upto: UUID | None, office: str
     return {each for each in found if each is not None}
 
 
-async def failing(client: Client, *, limit: int) -> list[str]:
+async def failing(client: Client, *, office: str | None, limit: int) -> list[str]:
     """The ids of running workflows, of any kind, whose tasks fail again and again (F21); at most `limit`.
 
     Raises:
-        Unavailable: `temporal_unavailable`.
+        TemporalAway: it does not answer.
     """
     found: list[str] = []
-    async for each in _listed(client, FAILING):
+    async for each in _listed(client, f"{FAILING} AND Office = '{office}'" if office else FAILING):
         found.append(each)
         if len(found) == limit:
             break
@@ -114,11 +121,11 @@ async def _page(client: Client, query: str, token: bytes) -> ListWorkflowExecuti
     try:
         return await client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
     except RPCError as error:
-        if error.status is RPCStatusCode.INVALID_ARGUMENT and query is FAILING:
+        if error.status is RPCStatusCode.INVALID_ARGUMENT and query.startswith(FAILING):
             return ListWorkflowExecutionsResponse()  # a server that is too old to report them
-        raise _unavailable() from None
+        raise TemporalAway from None
     except (RuntimeError, OSError):
-        raise _unavailable() from None
+        raise TemporalAway from None
 
 
 def _read(answer: DescribeWorkflowExecutionResponse) -> Run:
@@ -137,7 +144,3 @@ def _read(answer: DescribeWorkflowExecutionResponse) -> Run:
 
 def _instant(moment: Timestamp) -> datetime:
     return moment.ToDatetime(UTC)
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable("temporal_unavailable", "Temporal does not answer just now. Try again; nothing was changed.")

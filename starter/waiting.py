@@ -26,22 +26,22 @@ def what_it_waits_for(invitation: Invitation, *, has_signed_in: bool = False) ->
     since = f"since {moment(invitation, invitation.since)} ({age(invitation.now - invitation.since)})"
     match invitation.state:
         case State.DRAFT:
-            told = f"It is a draft {since}; nothing was sent."
+            told = f"It has been a draft {since}; nothing was sent."
         case State.PENDING if any(each.is_unsent for each in invitation.of(Message.INVITATION)):
-            told = f"It waits {since} for the invitation to go out."
+            told = f"It has waited {since} for the invitation to go out."
         case State.PENDING:
-            told = f"It waits {since} for the invitee to open the link, which dies at {_end(invitation)}."
+            told = f"It has waited {since} for the invitee to open the link, which dies at {_end(invitation)}."
         case State.AWAITING_APPROVAL:
-            told = f"The user is set up, and it waits {since} for {_whom(invitation)} to approve."
+            told = f"The user is set up, and it has waited {since} for {_whom(invitation)} to approve."
         case State.APPROVED:
-            told = f"It is approved {since} and waits for the account to be activated."
+            told = f"It has been approved {since} and waits for the account to be activated."
         case State.EXPIRED if invitation.closed_at is None:
             begin = moment(invitation, invitation.expired_at or invitation.since)
             told = f"The link expired unused at {begin}; it can be sent again until {_end(invitation)}."
         case State.ACTIVE if not has_signed_in:
-            told = f"It is active {since} and waits for the person to sign in for the first time."
+            told = f"It has been active {since} and waits for the person to sign in for the first time."
         case state:
-            told = f"It is {state} {since}; it waits for nothing."
+            told = f"It has been {state} {since}; it waits for nothing."
     return told
 
 
@@ -51,8 +51,8 @@ def what_was_done(invitation: Invitation) -> str:
     for message, name in WENT_OUT.get(invitation.state, {}).items():
         sent = [each.sent_at for each in invitation.of(message) if each.sent_at is not None]
         if sent:
-            told.append(f"{name} at {moment(invitation, max(sent))}")
-    sentence = f"{' and '.join(told)} went out" if told else ""
+            told.append(f"{name} {'' if told else 'went out '}at {moment(invitation, max(sent))}")
+    sentence = " and ".join(told)
     if invitation.state is State.AWAITING_APPROVAL:
         overdue = f"it counts as overdue from {moment(invitation, overdue_at(invitation))} on"
         sentence = f"{sentence}; {overdue}" if sentence else overdue

@@ -91,6 +91,20 @@ class CommandLine:
             env={**self.environment, **changed},
         )
 
+    async def piped(self, content: bytes, *words: str, **changed: str) -> Said:
+        """Run the script `doorstep WORDS` to its end with `content` on its standard input, as a mail server does."""
+        process = await asyncio.create_subprocess_exec(
+            str(DOORSTEP),
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**self.environment, **changed},
+        )
+        out, err = await process.communicate(content)
+        assert process.returncode is not None
+        return Said(process.returncode, out.decode(), err.decode())
+
     async def __call__(self, *words: str, **changed: str) -> Said:
         """Run `doorstep WORDS` to its end."""
         with TemporaryDirectory() as folder:

@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SEE_OTHER = 303
 LONGEST_NAME = 80
+ENGLISH = frozenset({"en"})  # what the pages are written in: their dates and their `lang` follow
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def page_of(
     context = {
         "face": face,
         "portal": "Customer portal" if face is None else _shortened(face.name),
-        "language": "en" if face is None else str(text_locale(face.locale)).replace("_", "-"),
+        "language": "en" if face is None else str(text_locale(face.locale, ENGLISH)).replace("_", "-"),
     }
     html = site_of(request).templates.get_template(template).render(context | values)
     return HTMLResponse(html, status_code=status)
@@ -88,7 +89,7 @@ def go_to(path: str) -> RedirectResponse:
 
 def moment(instant: datetime | None, face: Face) -> str:
     """An instant by the clock of the office, with the zone; empty where there is none."""
-    return "" if instant is None else absolute(instant, text_locale(face.locale), office_zone(face.time_zone))
+    return "" if instant is None else absolute(instant, text_locale(face.locale, ENGLISH), office_zone(face.time_zone))
 
 
 def source_of(request: Request) -> str:

@@ -27,6 +27,7 @@ class Event(StrEnum):
     APPROVERS_REMINDED = "invitation.approvers_reminded"
     ESCALATED = "invitation.escalated"
     LINK_SHOWN = "invitation.link_shown"
+    RESTARTED = "invitation.restarted"
     ERASED = "invitation.erased"
     REFUSED = "command.refused"
     USER_ADDED = "user.added"

@@ -22,14 +22,6 @@ class Kind(StrEnum):
     GRANTS = "list of accounts with their sections"
 
 
-ITEMS: Mapping[Kind, tuple[Kind, ...]] = {
-    Kind.SECTIONS: (Kind.SECTION,),
-    Kind.ACCOUNTS: (Kind.TEXT, Kind.TEXT),
-    Kind.GRANTS: (Kind.TEXT, Kind.TEXT, Kind.SECTIONS),
-}
-"""What one turn of a loop over a list gives, in this order."""
-
-
 @dataclass(frozen=True)
 class Variable:
     """One name that a text may use; `may_be_empty`: there are mails without it, so a text should ask first."""
@@ -38,6 +30,14 @@ class Variable:
     meaning: str
     may_be_empty: bool = False
 
+
+_CODE, _NAME = Variable(Kind.TEXT, "the code"), Variable(Kind.TEXT, "the name", may_be_empty=True)
+ITEMS: Mapping[Kind, tuple[Variable, ...]] = {
+    Kind.SECTIONS: (Variable(Kind.SECTION, "a section"),),
+    Kind.ACCOUNTS: (_CODE, _NAME),
+    Kind.GRANTS: (_CODE, _NAME, Variable(Kind.SECTIONS, "the sections", may_be_empty=True)),
+}
+"""What one turn of a loop over a list gives, in this order."""
 
 _OFFICE: dict[str, Variable] = {
     "office_name": Variable(Kind.TEXT, "the name of the office"),

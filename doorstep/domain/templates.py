@@ -151,5 +151,5 @@ def require_usable(findings: Sequence[Finding]) -> None:
         Invalid: `template_refused`.
     """
     if findings:
-        sentence = " ".join(str(finding) for finding in findings)
+        sentence = "\n".join(str(finding) for finding in findings)
         raise Invalid("template_refused", sentence, field=findings[0].part.value)

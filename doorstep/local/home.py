@@ -154,7 +154,7 @@ def settle(home: Home, claims: Claims, *, usual: Mapping[str, int], database_url
         "DOORSTEP_DATABASE_URL": database_url,
         "DOORSTEP_WEB_PORT": str(ports["web"]),
         "DOORSTEP_SMTP_URL": f"smtp://{LOOPBACK}:{ports['smtp']}",
-        "DOORSTEP_TEXT_URL": new_text_url(ports["mailbox_page"]),
+        "DOORSTEP_TEXT_URL": text_url(kept.get("DOORSTEP_TEXT_URL", ""), ports["mailbox_page"]),
         "DOORSTEP_MAILBOX_URL": f"http://{LOOPBACK}:{ports['mailbox_page']}",
         "DOORSTEP_TEMPORAL_UI_URL": f"http://{LOOPBACK}:{ports['temporal_ui']}",
         "TEMPORAL_ADDRESS": f"{LOOPBACK}:{ports['temporal']}",
@@ -185,10 +185,11 @@ def new_link_keys() -> str:
     return "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
-def new_text_url(port: int) -> str:
-    """The text gateway at that port, with an account that is made for the occasion."""
-    account, token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
-    return f"twilio+http://{account}:{token}@{LOOPBACK}:{port}?from={TEXT_SENDER}"
+def text_url(kept: str, port: int) -> str:
+    """The text gateway at that port, with the account that is kept, or with a new one."""
+    made = f"twilio+http://AC{secrets.token_hex(16)}:{secrets.token_hex(16)}"
+    account = kept.partition("@")[0] if kept.startswith("twilio+http://") else made
+    return f"{account}@{LOOPBACK}:{port}?from={TEXT_SENDER}"
 
 
 def write_json(path: Path, value: object) -> None:

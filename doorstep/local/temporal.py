@@ -26,6 +26,9 @@ def temporal_part(home: Home, values: Mapping[str, str]) -> Part:
     attributes = [word for name in SEARCH_ATTRIBUTES for word in ("--search-attribute", f"{name}=Keyword")]
     # What the demo and the tests move the clock of a workflow with.
     skipping = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
+    # A workflow that its worker cannot go on with is reported after two failures, and not after a minute of them.
+    reported = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+    reporting = ["--dynamic-config-value", reported]
     ports = ["--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)]
     quiet = ["--log-level", "warn", "--ui-disable-news-fetch"]
     # Relative to the folder that it runs in: it takes the path for an address and stumbles over a %.
@@ -37,7 +40,7 @@ def temporal_part(home: Home, values: Mapping[str, str]) -> Part:
 
     return Part(
         name="temporal",
-        command=[*start_dev, *pragmas, *attributes, *skipping, *ports, *quiet],
+        command=[*start_dev, *pragmas, *attributes, *skipping, *reporting, *ports, *quiet],
         log=home.log("temporal"),
         note=home.note("temporal"),
         is_ready=is_ready,

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from doorstep.domain.messages import Letter
+from doorstep.mail import custom_rendering
 from doorstep.mail.headers import address_header, text_header
 from doorstep.mail.mailbox import mailbox
 from doorstep.mail.rendering import TEMPLATES, Rendered, TemplateBroken, render
@@ -21,7 +22,7 @@ def compose(letter: Letter, templates: Path = TEMPLATES) -> EmailMessage:
     """The mail of a letter, ready to be handed over.
 
     Raises:
-        TemplateBroken: a fault in the templates.
+        TemplateBroken: a fault in the templates, or in the text of the office.
         AddressError: an address that no mail can carry.
     """
     sender = mailbox(*parseaddr(letter.sender))
@@ -29,7 +30,8 @@ def compose(letter: Letter, templates: Path = TEMPLATES) -> EmailMessage:
     people = {"From": sender, "To": recipient}
     if letter.reply_to:
         people["Reply-To"] = mailbox(*parseaddr(letter.reply_to))
-    rendered = render(letter, templates)
+    own = letter.custom
+    rendered = render(letter, templates) if own is None else custom_rendering.render(letter, own, templates)
     is_ascii = all(address.addr_spec.isascii() for address in people.values())
     mail = EmailMessage(policy=SMTP if is_ascii else SMTPUTF8)
     for name, address in people.items():

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 
 from doorstep.domain.template_variables import Kind
 from doorstep.mail.custom_values import MARK
@@ -46,6 +47,11 @@ def _reader(*, finds_html: bool) -> MarkdownIt:
 def read(text: str, *, finds_html: bool = False) -> list[Token]:
     """The tokens of a text; where HTML is looked for, it becomes tokens of its own, otherwise it is words."""
     return _reader(finds_html=finds_html).parse(text)
+
+
+def options() -> OptionsDict:
+    """The options that the tokens were made with, for whoever shows them."""
+    return _reader(finds_html=False).options
 
 
 def faults(text: str, kinds: Sequence[Kind]) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from jinja2 import nodes
 
 from doorstep.domain.messages import Message
-from doorstep.domain.template_variables import REQUIRED, VARIABLES, Kind, Variable
+from doorstep.domain.template_variables import ITEMS, REQUIRED, VARIABLES, Kind, Variable
 from doorstep.domain.templates import Finding, Part
 
 
@@ -49,7 +49,7 @@ def unasked(part: Part, message: Message, tree: nodes.Template) -> list[Finding]
         if path.may_be_empty(node.name) and path.variables[node.name].kind is not Kind.URL
     }
     return [
-        Finding(part, line, f"{name} may be empty. Ask first: {{% if {name} %}} {{{{ {name} }}}}{{% endif %}}.")
+        Finding(part, line, f"{name} may be empty. Put what belongs to it between {{% if {name} %}} and {{% endif %}}.")
         for line, name in sorted(found)
     ]
 
@@ -89,4 +89,13 @@ def _printed(body: Sequence[nodes.Node], path: Path) -> Iterator[tuple[nodes.Nam
             for branch, known in _branches(node, path):
                 yield from _printed(branch, known)
         elif isinstance(node, nodes.For):
-            yield from _printed([*node.body, *node.else_], path)
+            yield from _printed(node.body, _inside(node, path))
+            yield from _printed(node.else_, path)
+
+
+def _inside(node: nodes.For, path: Path) -> Path:
+    """The path in a loop, with the names that each turn gives."""
+    kind = path.variables[node.iter.name].kind if isinstance(node.iter, nodes.Name) else Kind.TEXT
+    targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
+    names = [target.name for target in targets if isinstance(target, nodes.Name)]
+    return replace(path, variables={**path.variables, **dict(zip(names, ITEMS[kind], strict=True))})

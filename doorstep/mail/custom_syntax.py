@@ -19,6 +19,7 @@ FILTERS: Mapping[str, Kind] = {
     "moment": Kind.MOMENT,
     "how_long": Kind.MOMENT,
     "section": Kind.SECTION,
+    "listed": Kind.SECTIONS,
     "shorten": Kind.TEXT,
 }
 """Each filter with what it is for."""
@@ -27,13 +28,13 @@ _WRITE_INSTEAD = {
     Kind.FLAG: "{name} is yes or no: ask for it with {{% if {name} %}} … {{% endif %}}.",
     Kind.MOMENT: "{name} is a moment: write {{{{ {name}|moment }}}}, or {{{{ {name}|how_long }}}} for the time since.",
     Kind.SECTION: "{name} is a section of the portal: write {{{{ {name}|section }}}}.",
-    Kind.SECTIONS: "{name} is a list: write {{% for section in {name} %}} … {{% endfor %}}.",
+    Kind.SECTIONS: "{name} is a list: write {{{{ {name}|listed }}}} or {{% for section in {name} %}} … {{% endfor %}}.",
     Kind.ACCOUNTS: "{name} is a list: write {{% for code, name in {name} %}} … {{% endfor %}}.",
     Kind.GRANTS: "{name} is a list: write {{% for code, name, sections in {name} %}} … {{% endfor %}}.",
 }
 _UNSAFE = (
     "This is an unsafe expression. Between braces stand names, such as {{ office_name }}, with |moment, |how_long, "
-    "|section or |shorten(40); {% if name %}, {% if not name %} and {% for … in … %}; nothing else."
+    "|section, |listed or |shorten(40); {% if name %}, {% if not name %} and {% for … in … %}; nothing else."
 )
 _ONLY_TAGS = re.compile(r"\s*(\{([%#])(?:(?!\2\}).)*\2\}\s*)+")
 _RAW = re.compile(r"\{%[-+]?\s*raw\b")
@@ -49,8 +50,9 @@ class Scope:
     loop_names: frozenset[str] | None = None
 
     def finding(self, node: nodes.Node, sentence: str) -> Finding:
-        """A finding at a node."""
-        return Finding(self.part, node.lineno, sentence)
+        """A finding at a node; some tags have no line themselves, only what stands in them."""
+        lines = (each.lineno for each in (node, *node.find_all(nodes.Node)) if each.lineno)
+        return Finding(self.part, next(lines, 1), sentence)
 
     def inside(self) -> "Scope":
         """One block deeper."""
@@ -130,7 +132,7 @@ def _filtered(node: nodes.Filter, kind: Kind, scope: Scope) -> Iterator[Finding]
         known = ", ".join(f"|{name}" for name in FILTERS)
         yield scope.finding(node, f"There is no filter |{node.name[:40]}. There are {known}.")
     elif wanted is not kind:
-        yield scope.finding(node, f"|{node.name} is for a {wanted.value}, and this is a {kind.value}.")
+        yield scope.finding(node, f"|{node.name} is for {wanted.value!r}, and this is {kind.value!r}.")
     elif not _has_right_arguments(node):
         yield scope.finding(node, _UNSAFE)
 
@@ -169,19 +171,19 @@ def _for(node: nodes.For, scope: Scope) -> Iterator[Finding]:
         yield from _loop(node, ITEMS[scope.names[node.iter.name].kind], scope)
 
 
-def _loop(node: nodes.For, kinds: tuple[Kind, ...], scope: Scope) -> Iterator[Finding]:
+def _loop(node: nodes.For, items: tuple[Variable, ...], scope: Scope) -> Iterator[Finding]:
     targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
     names = [target.name for target in targets if isinstance(target, nodes.Name)]
-    if len(names) != len(kinds) or len(set(names)) != len(names) or "loop" in names:
-        given = ", ".join(kind.value for kind in kinds)
+    if len(names) != len(items) or len(set(names)) != len(names) or "loop" in names:
+        given = ", ".join(item.meaning for item in items)
         yield scope.finding(node, f"Each turn of this loop gives: {given}. Give each a name of its own.")
         return
     taken = sorted(set(names) & scope.names.keys())
     if taken:
         yield scope.finding(node, f"{taken[0]} is the name of something else already. Call it otherwise.")
         return
-    given_names = {name: Variable(kind, "") for name, kind in zip(names, kinds, strict=True)}
-    inside = replace(scope.inside(), names={**scope.names, **given_names}, loop_names=frozenset(names))
+    inner = {**scope.names, **dict(zip(names, items, strict=True))}
+    inside = replace(scope.inside(), names=inner, loop_names=frozenset(names))
     yield from _walk(node.body, inside)
     yield from _walk(node.else_, scope.inside())
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from jinja2 import StrictUndefined, Template, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -113,7 +114,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     made.globals.clear()
     made.tests.clear()
     made.filters.clear()
-    made.filters.update(moment=_moment, how_long=_how_long, section=_section, shorten=shorten)
+    made.filters.update(moment=_moment, how_long=_how_long, section=_section, listed=_listed, shorten=shorten)
     return made
 
 
@@ -151,3 +152,8 @@ def _section(context: Context, permission: str) -> str:
     locale: Locale = context["locale"]
     return section_name(permission, locale.language)
 
+
+@pass_context
+def _listed(context: Context, permissions: list[str]) -> str:
+    locale: Locale = context["locale"]
+    return format_list([section_name(each, locale.language) for each in permissions], locale=locale)

@@ -78,7 +78,7 @@ VALUES: dict[Message, dict[str, object]] = {
         for message, late in _LATE.items()
     },
     Message.APPROVED: _USER | {"sign_in_url": f"{PORTAL}/sign-in", "forgot_url": f"{PORTAL}/forgot"},
-    Message.WELCOME: _WELCOME | {"is_new_user": False},
+    Message.WELCOME: _WELCOME | _USER | {"forgot_url": f"{PORTAL}/forgot", "is_new_user": False},
     Message.WELCOME_EXISTING: _WELCOME | _USER | {"forgot_url": f"{PORTAL}/forgot"},
     Message.SET_PASSWORD: _RESET | {"username": "ruiz", "staff_username": "ruizS", "forgot_url": f"{PORTAL}/forgot"},
     Message.REJECTED: {

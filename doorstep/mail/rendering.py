@@ -61,10 +61,10 @@ def render(letter: Letter, templates: Path = TEMPLATES) -> Rendered:
     Raises:
         TemplateBroken: where a template has a fault, or asks for a value that the letter lacks.
     """
-    context = _context(letter)
-    subject = shorten(one_line(_filled(letter.message, f"{letter.message}/subject.txt", context, templates)), MAX_SUBJECT)
-    text = flow(_filled(letter.message, f"{letter.message}/body.txt", context, templates))
-    html = _filled(letter.message, f"{letter.message}/body.html", context | {"subject": subject}, templates)
+    message, context = letter.message, _context(letter)
+    subject = shorten(one_line(_filled(message, f"{message}/subject.txt", context, templates)), MAX_SUBJECT)
+    text = flow(_filled(message, f"{message}/body.txt", context, templates))
+    html = _filled(message, f"{message}/body.html", context | {"subject": subject}, templates)
     return Rendered(subject, text, _inliner().inline(html), str(context["language"]))
 
 
@@ -74,7 +74,7 @@ def frame(letter: Letter, content: Mapping[str, object], templates: Path = TEMPL
     Raises:
         TemplateBroken: where a template of ours has a fault.
     """
-    context = _context(letter) | content
+    context = {**_context(letter), **content}
     footer = flow(_filled(letter.message, "custom.txt", context, templates))
     return footer, _inliner().inline(_filled(letter.message, "custom.html", context, templates))
 

@@ -1,8 +1,8 @@
 """A Maildir that a mail server fills with mail that came back, and that any number of workers empty.
 
-A mail is claimed by renaming it out of `new`: of several workers the file system lets one do it. It stays in `tmp` while
-it is read, and goes to `cur` with the flag S (seen) when that is done, and F (flagged) beside it where it failed. What a
-worker left claimed when it died is taken back after a while.
+A mail is claimed by renaming it out of `new`: of several workers the file system lets one do it. It stays in `tmp`
+while it is read, and goes to `cur` with the flag S (seen) when that is done, and F (flagged) beside it where it failed.
+What a worker left claimed when it died is taken back after a while.
 """
 
 import os

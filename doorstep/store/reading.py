@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.invitation import Invitation
@@ -16,6 +16,12 @@ from doorstep.store.loading import load, load_many
 i = t.invitations.c
 SETTLED_AFTER = timedelta(minutes=1)
 """How long a lost start or wake may take until the sweep has made up for it."""
+
+IS_AT_HOME: ColumnElement[bool] = and_(
+    i.state == State.ACTIVE,
+    exists().where(t.users.c.id == i.user_id, t.users.c.last_signed_in_at >= i.activated_at),
+)
+"""The person has signed in with what the invitation brought; a message they miss is missed by nobody."""
 
 KNOWN = frozenset(state.value for state in State)
 
@@ -49,10 +55,13 @@ async def listed(
     account: str | None = None,
     limit: int,
 ) -> list[Invitation]:
-    """The newest invitations, narrowed by their ids, by state, by office and by the code of an account."""
+    """The newest invitations, narrowed by their ids, by state, by office and by the code of an account.
+
+    What this code cannot read is left out, and noted in the log unless it was asked for by its id.
+    """
     wanted: list[ColumnElement[bool]] = []
     if ids is not None:
-        wanted.append(i.id.in_(ids))
+        wanted += [i.id.in_(ids), i.state.in_(KNOWN)]
     if state is not None:
         wanted.append(i.state == state)
     if office is not None:
@@ -67,6 +76,11 @@ async def listed(
 async def rows(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Row]:
     """What is there of `ids`, whether this code understands it or not."""
     return [Row(*row) for row in await tx.execute(select(i.id, i.state, i.office).where(i.id.in_(ids)))]
+
+
+async def at_home(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` whose user has signed in since the account became active."""
+    return set((await tx.execute(select(i.id).where(i.id.in_(ids), IS_AT_HOME))).scalars())
 
 
 async def is_unreadable(tx: AsyncConnection, invitation_id: UUID) -> bool:

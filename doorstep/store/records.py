@@ -1,6 +1,5 @@
 """The audit as support reads it: everything about an invitation and its user, and what an office did without one."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.states import State
 from doorstep.store import tables as t
-from doorstep.store.reading import SETTLED_AFTER, Row
+from doorstep.store.reading import IS_AT_HOME, SETTLED_AFTER, Row
 
 i = t.invitations.c
 d = t.deliveries.c
@@ -23,27 +23,25 @@ IS_FLAGGED: ColumnElement[bool] = literal_column("invitations.attention <> '{}'"
 IS_UNSENT: ColumnElement[bool] = literal_column("deliveries.status IN ('queued', 'deferred')")
 
 
-async def candidates(
-    tx: AsyncConnection, *, office: str | None, older_than: timedelta | None, limit: int
-) -> list[Row]:
+async def candidates(tx: AsyncConnection, *, office: str | None, older_than: timedelta | None, limit: int) -> list[Row]:
     """The rows, those first that are where they are for the longest time.
 
     With `older_than` also whatever has waited that long for an approval.
     """
-    found = union(*_reasons(func.now(), older_than)).subquery()
+    found = union(*_reasons(older_than)).subquery()
     query = select(i.id, i.state, i.office).where(i.id.in_(select(found.c.id)))
     if office is not None:
         query = query.where(i.office == office)
     return [Row(*row) for row in await tx.execute(query.order_by(i.since, i.id).limit(limit))]
 
 
-def _reasons(now: ColumnElement[object], older_than: timedelta | None) -> list[Select[tuple[object]]]:
-    one = select(i.id)
+def _reasons(older_than: timedelta | None) -> list[Select[tuple[object]]]:
+    now, one = func.now(), select(i.id)
     waits = i.state == State.AWAITING_APPROVAL
     may_decide = or_(~p.four_eyes, a.address_key != func.lower(i.invited_by))
     queued = select(d.subject_id.label("id")).where(IS_UNSENT, d.created_at < now - QUEUED_TOO_LONG)
     reasons = [
-        one.where(IS_FLAGGED, i.closed_at.is_(None), i.state.in_(FLAGGABLE), ~_is_at_home()),
+        one.where(IS_FLAGGED, i.closed_at.is_(None), i.state.in_(FLAGGABLE), ~IS_AT_HOME),
         queued,
         one.where(i.seen_rev < i.rev, i.changed_at < now - SETTLED_AFTER),
         one.where(i.state == State.APPROVED, i.since < now - SETTLED_AFTER),
@@ -58,9 +56,3 @@ def _reasons(now: ColumnElement[object], older_than: timedelta | None) -> list[S
 
 def _with_policy(*wanted: ColumnElement[bool]) -> Select[tuple[object]]:
     return select(i.id).join(t.policies, p.id == i.policy_id).where(*wanted)
-
-
-def _is_at_home() -> ColumnElement[bool]:
-    """A message to somebody who signs in all the same is missed by nobody."""
-    u = t.users.c
-    return (i.state == State.ACTIVE) & exists().where(u.id == i.user_id, u.first_signed_in_at.is_not(None))

@@ -43,7 +43,7 @@ async def current(
     """
     query = (
         _latest(v.name)
-        .where(v.office == office, v.name.in_(set(wanted.values())), v.locale.in_(_from_exact(locale)))
+        .where(v.office == office, v.name.in_(set(wanted.values())), func.lower(v.locale).in_(_from_exact(locale)))
         .order_by(v.name, func.length(v.locale).desc(), v.version.desc())
     )
     latest = {row.name: _custom(row) for row in await tx.execute(query)}
@@ -168,7 +168,7 @@ def _at(place: Place) -> tuple[ColumnElement[bool], ...]:
 
 def _from_exact(locale: str) -> list[str]:
     """The locale and what it is a kind of: `es_MX` and `es`."""
-    words = locale.replace("-", "_").split("_")
+    words = locale.lower().replace("-", "_").split("_")
     return ["_".join(words[:count]) for count in range(len(words), 0, -1)]
 
 

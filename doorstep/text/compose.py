@@ -57,6 +57,7 @@ def compose(letter: Letter, templates: Path = TEMPLATES) -> str:
     if not text:
         # Raised out here, so that no report can chain the first error, whose words may hold a value.
         raise TextBroken(letter.message)
+    # One line, with plain blanks: dates bring narrow ones, which stand in no alphabet of texts.
     return " ".join(text.split())
 
 
@@ -104,7 +105,7 @@ def _is_visible(character: str) -> bool:
 
 @pass_context
 def _moment(context: Context, moment: datetime) -> str:
-    return plain(absolute(moment, context["locale"], context["zone"]))
+    return absolute(moment, context["locale"], context["zone"])
 
 
 def _web(address: str) -> str:

@@ -17,7 +17,7 @@ import typer
 from rich.console import RenderableType
 
 from starter.commands.faults import Fault, fault_of
-from starter.commands.printing import console, plain
+from starter.commands.printing import Whole, console, plain
 
 DEFAULT_ACTOR = "operator"
 REFUSED = 1
@@ -118,6 +118,8 @@ def _parameters(ask: Callable[..., Answer], options: Mapping[str, object]) -> li
 def _answer(ask: Callable[[], Answer], *, as_json: bool) -> int:
     try:
         answer = ask()
+    except typer.BadParameter:
+        raise  # typed wrongly: typer prints how, and ends with 2
     except Exception as error:  # noqa: BLE001 - one of the three edges: what is no refusal is a fault of ours, and said so
         fault = fault_of(error)
         if fault.is_ours:
@@ -127,7 +129,7 @@ def _answer(ask: Callable[[], Answer], *, as_json: bool) -> int:
         print_json(answer.data)
     else:
         for part in answer.shown:
-            console().print(plain(part) if isinstance(part, str) else part)
+            console().print(plain(part) if isinstance(part, str) else part, soft_wrap=isinstance(part, Whole))
     return answer.status
 
 

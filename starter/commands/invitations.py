@@ -11,7 +11,7 @@ from doorstep.domain.states import State
 from starter.commands import views
 from starter.commands.answers import Answer, As, command
 from starter.commands.arguments import Id, Office, Reason
-from starter.commands.printing import local, pairs
+from starter.commands.printing import Whole, iso, local, pairs
 from starter.commands.session import ask
 
 if TYPE_CHECKING:
@@ -98,12 +98,15 @@ def readdress(
 def link(identifier: Id, actor: As = "") -> Answer:
     """The live link, to pass on by hand; that you asked is recorded."""
 
-    async def work(doorstep: "Doorstep") -> tuple[UUID, str]:
+    async def work(doorstep: "Doorstep") -> tuple[Invitation, str]:
         found = await doorstep.find(identifier)
-        return found, await doorstep.link(found)
+        url = await doorstep.link(found)
+        return await doorstep.show(found), url
 
-    found, url = ask(work, actor=actor)
-    return Answer({"id": str(found), "link": url}, [url])
+    invitation, url = ask(work, actor=actor)
+    lives = f"It opens until {local(invitation.expires_at, invitation.office.time_zone)}, for whoever holds it."
+    data = {"id": str(invitation.id), "link": url, "expires_at": iso(invitation.expires_at)}
+    return Answer(data, [Whole(url), lives])
 
 
 def _change(

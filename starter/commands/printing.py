@@ -3,16 +3,23 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from starter.moments import TO_THE_MINUTE, on_the_clock
+
 WIDE = 200
 """Where nobody looks, in a pipe or a file, a table is not folded to the 80 columns of a terminal."""
 
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+
+
+class Whole(str):
+    """A line to copy, such as a command or a link: printed as one, however narrow the terminal is."""
+
+    __slots__ = ()
 
 
 @cache
@@ -32,7 +39,9 @@ def plain(value: object) -> str:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
     """A table; ids and addresses stay on one line where there is room."""
-    made = Table(*headings, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading, overflow="fold")  # what is cut short cannot be copied
     for row in rows:
         made.add_row(*(plain(cell) for cell in row))
     return made
@@ -54,15 +63,9 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def local(moment: datetime | None, zone: str, *, pattern: str = "%Y-%m-%d %H:%M %Z") -> str:
+def local(moment: datetime | None, zone: str, *, pattern: str = TO_THE_MINUTE) -> str:
     """A moment on the clock of an office, with the zone beside it; empty where there is none."""
-    if moment is None:
-        return ""
-    try:
-        there = moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        there = moment.astimezone(UTC)
-    return there.strftime(pattern)
+    return "" if moment is None else on_the_clock(moment, zone, pattern=pattern)
 
 
 def duration(value: timedelta) -> str:

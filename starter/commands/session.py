@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TEMPORAL_IS_AWAY = (
-    "Temporal does not answer. What you asked for is decided and saved; "
-    "a worker tells the workflow as soon as Temporal is back."
-)
+SAID = {
+    "temporal_unreachable": (
+        "Temporal does not answer. What you asked for is decided and saved; "
+        "a worker tells the workflow as soon as Temporal is back."
+    ),
+    "row_unreadable": "An invitation is left out, since a newer Doorstep wrote it. See: doorstep stuck",
+}
+"""What the log says to the terminal, by the names of its events."""
 
 
 def ask(work: "Callable[[Doorstep], Awaitable[T]]", *, actor: str = DEFAULT_ACTOR) -> T:
@@ -51,5 +55,5 @@ def _say(_logger: "WrappedLogger", level: str, event: "EventDict") -> "EventDict
 
     if level not in {"debug", "info"}:
         name = str(event["event"])
-        sys.stderr.write(f"{TEMPORAL_IS_AWAY if name == 'temporal_unreachable' else name}\n")
+        sys.stderr.write(f"{SAID.get(name, name)}\n")
     raise structlog.DropEvent

@@ -8,11 +8,12 @@ did not get to say it. After `stop()` the port is closed until `start()` opens i
 import asyncio
 import base64
 import json
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, Self
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from twilio.request_validator import RequestValidator
 
@@ -73,6 +74,7 @@ class MisbehavingTexts:
     """The gateway; `url` is what `DOORSTEP_TEXT_URL` needs to find it."""
 
     mode: Mode = ACCEPT
+    tls: ssl.SSLContext | None = None
     stored: list[Stored] = field(default_factory=list)
     requests: int = 0
     connections: int = 0
@@ -84,11 +86,12 @@ class MisbehavingTexts:
     @property
     def url(self) -> str:
         """The setting, with the account, its token and the number it sends from."""
-        return f"twilio+http://{ACCOUNT}:{TOKEN}@127.0.0.1:{self.port}?from={quote(SENDER)}"
+        scheme = "twilio" if self.tls else "twilio+http"
+        return f"{scheme}://{ACCOUNT}:{TOKEN}@127.0.0.1:{self.port}?from={SENDER}"
 
     async def start(self) -> None:
         """Listen, on the same port as before where there was one."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -119,14 +122,16 @@ class MisbehavingTexts:
         self.connections += 1
         self._open.add(writer)
         with suppress(OSError, EOFError):
-            await self._talk(reader, writer)
+            while await self._talk(reader, writer):
+                pass
         self._open.discard(writer)
         writer.transport.abort()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request; true where another may follow on the same connection."""
         if self.mode.is_at_connect:
             await self._misbehave(reader)
-            return
+            return False
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
         body = await reader.readexactly(int(headers["content-length"]))
@@ -135,10 +140,11 @@ class MisbehavingTexts:
             self._store(body.decode())
         if self.mode.action != "answer":
             await self._misbehave(reader)
-            return
+            return False
         mode = self.mode if self._is_known(head[0], headers) else SIGN_IN_REFUSED_401
         writer.write(_answer(mode))
         await writer.drain()
+        return headers.get("connection") != "close"
 
     async def _misbehave(self, reader: asyncio.StreamReader) -> None:
         if "stall" in self.mode.action:
@@ -162,7 +168,7 @@ def _answer(mode: Mode) -> bytes:
     # A gateway repeats in its errors what it was told, and so may this one.
     said = {"sid": "SM" + "0" * 32, "status": "queued"} if mode.code is None else _error(mode.status, mode.code)
     body = (json.dumps(said) if mode.body is None else mode.body).encode()
-    headers = {"Content-Length": str(len(body)), "Connection": "close", **mode.headers}
+    headers = {"Content-Length": str(len(body)), **mode.headers}
     lines = [f"HTTP/1.1 {mode.status} as it is", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

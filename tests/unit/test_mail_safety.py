@@ -56,9 +56,10 @@ class Outline(HTMLParser):
 
 
 @every_message
-def test_t14_t15_a_name_is_neither_template_nor_html(message: Message) -> None:
+@pytest.mark.parametrize("locale", ["en_NZ", "es_MX", "de_AT"])
+def test_t14_t15_a_name_is_neither_template_nor_html(message: Message, locale: str) -> None:
     """T14, T15: braces and tags in a name arrive as they were typed, in both parts and in the subject."""
-    mail = compose(example(message, **NAMED))
+    mail = compose(replace(example(message, **NAMED), locale=locale))
 
     plain, html = parts_of(mail)
     assert HOSTILE[:40] in " ".join(plain.split())
