@@ -21,7 +21,7 @@ _ONLY_AT_COM = frozenset({"gmail", "googlemail"})
 # None of these is an ending of the internet; `.co`, `.cm`, `.om`, `.se` and `.ua` are countries and are not among them.
 _SLIPS_OF_ENDINGS = {
     "com": ("con", "cmo", "ocm", "comm", "coom", "ccom", "conm", "comn", "vom", "xom", "cim", "cpm", "clm", "c0m"),
-    "net": ("nte", "ent", "nett", "neet", "nnet", "nrt", "ner", "ney"),
+    "net": ("nte", "ent", "nett", "nnet", "nrt", "ner", "ney"),
     "org": ("ogr", "rog", "orgg", "orrg", "oorg", "prg", "irg"),
     "de": ("ed", "dee", "dde"),
     "es": ("ess", "ees"),

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 MAX_BYTES = 1024 * 1024
 MAX_HEADERS = 64 * 1024  # bytes of one header section
 MAX_VALUE = 2000  # characters of one header
-MAX_DEPTH = 400000
-MAX_PARTS=100000
+MAX_DEPTH = 4
+MAX_PARTS = 40
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:(.*)")
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))""", re.IGNORECASE)
 

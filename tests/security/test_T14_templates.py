@@ -98,6 +98,58 @@ ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "div", "table", "tbody", "tr", "td"),
     *("h1", "h2", "p", "ul", "ol", "li", "a", "strong", "em", "code", "pre", "blockquote", "br", "hr"),
 }
+PIECES = [
+    *(
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "{{ username }}",
+        "{{ sections|listed }}",
+        "{{ code }}",
+        "{{ client_guide }}",
+    ),
+    *("{% if grants %}", "{% if not grants %}", "{% else %}", "{% elif username %}", "{% endif %}", "{% endfor %}"),
+    *(
+        "{% for code, name, sections in grants %}",
+        "{% for a in sections %}",
+        "{{ a|section }}",
+        "|",
+        "username",
+        "grants",
+    ),
+    *(
+        "\n",
+        "\n\n",
+        " ",
+        "  \n",
+        "# ",
+        "- ",
+        "1. ",
+        "> ",
+        "    ",
+        "```",
+        "`",
+        "**",
+        "_",
+        "[",
+        "](",
+        ")",
+        "<",
+        ">",
+        "!",
+        "\\",
+    ),
+    *(
+        "https://a.example",
+        "mailto:a@b.example",
+        "[x]({{ sign_in_url }})",
+        "[{{ username }}]({{ client_guide }})",
+        "-%}",
+    ),
+]
 
 
 class Outline(HTMLParser):
@@ -267,3 +319,13 @@ def test_t15_no_text_of_an_office_loads_or_runs_anything(text: str) -> None:
     assert {each.partition(" ")[0] for each in mail.shape} <= ELEMENTS
     assert all(link.startswith(("https://", "http://", "mailto:", "tel:")) for link in mail.links)
     assert not any(name in each for each in mail.shape for name in ("'on", "'src", "'srcset", "'id'"))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_f16_what_is_taken_makes_a_mail(text: str) -> None:
+    """F16: judging a text never fails itself, and every text that it lets through can be sent."""
+    body = text + NEEDED
+
+    if not custom.check(Message.WELCOME, "s", body):
+        assert compose(replace(example(Message.WELCOME), custom=CustomText("own", 1, "s", body)))

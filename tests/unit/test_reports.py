@@ -134,6 +134,7 @@ def test_headers_alone_are_enough(kind: bytes) -> None:
         ("5.1.1", "smtp; 550 5.1.1 unknown", "5.1.1", "address_refused"),
         ("5.0.0", "smtp; 550-5.1.1 unknown", "5.1.1", "address_refused"),
         ("5.0.0 (permanent failure)", "smtp; 5.2.2 - Mailbox full", "5.2.2", "mailbox_full"),
+        ("5.2.2", "smtp; 550 5.1.1 unknown", "5.2.2", "mailbox_full"),
         ("", "smtp; 550 #5.7.1 blocked", "5.7.1", "message_refused"),
         ("", "smtp; 421 4.4.7 too long", "4.4.7", "given_up"),
         ("", "", "5.0.0", "message_refused"),

@@ -1,0 +1,38 @@
+"""The tables, with each rule of the domain repeated as a constraint.
+
+Times are `timestamptz`; `*_key` columns hold the normalised form that is compared, the column beside it what was typed.
+"""
+
+from doorstep.store.tables.base import metadata
+from doorstep.store.tables.directory import accounts, contact_accounts, contacts, jobs, staff_accounts
+from doorstep.store.tables.invitations import invitation_accounts, invitations
+from doorstep.store.tables.messages import deliveries, links, template_versions, templates
+from doorstep.store.tables.offices import approvers, offices, policies, staff, staff_offices
+from doorstep.store.tables.people import memberships, password_links, sessions, users
+from doorstep.store.tables.records import audit, rate_hits
+
+__all__ = [
+    "accounts",
+    "approvers",
+    "audit",
+    "contact_accounts",
+    "contacts",
+    "deliveries",
+    "invitation_accounts",
+    "invitations",
+    "jobs",
+    "links",
+    "memberships",
+    "metadata",
+    "offices",
+    "password_links",
+    "policies",
+    "rate_hits",
+    "sessions",
+    "staff",
+    "staff_accounts",
+    "staff_offices",
+    "template_versions",
+    "templates",
+    "users",
+]
