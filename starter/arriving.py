@@ -1,14 +1,16 @@
 """Messages that did not arrive: refused for good, or still waiting. Which message it is decides what helps."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from shlex import quote
 
 from doorstep.domain.invitation import Delivery, Invitation
 from doorstep.domain.messages import LINK_MESSAGES, DeliveryStatus, Message, channel_of
 from doorstep.domain.states import Attention, State
+from doorstep.domain.templates import builtin
 from starter import remedies
 from starter.moments import MINUTE, on_the_clock
-from starter.remedies import CHECK_TEMPLATES, DOCTOR, LINK, READDRESS, RESEND, At
+from starter.remedies import DOCTOR, LINK, PREVIEW, READDRESS, RESEND, At
 from starter.troubles import Kind, Trouble
 
 TO_APPROVERS = frozenset({Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION})
@@ -62,10 +64,10 @@ def _no_link(invitation: Invitation, lost: Sequence[Delivery]) -> Trouble:
         case At.ADDRESS:
             return _trouble(invitation, lost, "ask for the right address and send the link there", READDRESS)
         case At.MESSAGE if invitation.state is State.PENDING:
-            what = "have the template checked, and hand the link over another way meanwhile"
-            return _trouble(invitation, lost, what, LINK, CHECK_TEMPLATES)
+            what = "have its text looked at, and hand the link over another way meanwhile"
+            return _trouble(invitation, lost, what, LINK, PREVIEW)
         case At.MESSAGE:
-            return _trouble(invitation, lost, "have the template checked, then send it again", CHECK_TEMPLATES, RESEND)
+            return _trouble(invitation, lost, "have its text looked at, then send it again", PREVIEW, RESEND)
         case _:
             what = "whoever runs Doorstep has to see to it, then a new link can be sent"
             return _trouble(invitation, lost, what, DOCTOR, RESEND)
@@ -84,7 +86,7 @@ def _no_request(invitation: Invitation, lost: Sequence[Delivery]) -> Trouble:
 
 
 def _no_news(invitation: Invitation, lost: Sequence[Delivery]) -> Trouble:
-    first = {At.MESSAGE: (CHECK_TEMPLATES,), At.OPERATION: (DOCTOR,)}
+    first = {At.MESSAGE: (PREVIEW,), At.OPERATION: (DOCTOR,)}
     what = "the person does not know that they can sign in; tell them yourself, or send it again"
     return _trouble(invitation, lost, what, *first.get(remedies.refused_by(lost[0].cause).at, ()), RESEND)
 
@@ -95,7 +97,7 @@ def _trouble(invitation: Invitation, lost: Sequence[Delivery], what: str, *comma
     kind = Kind.MESSAGE_REFUSED if found.at is At.MESSAGE else Kind.UNDELIVERABLE
     server = remedies.SERVER[channel_of(first.recipient)]
     sentence = f"{_names(lost)} did not arrive: {server} {found.deed} ({_evidence(invitation, lost)}); {what}."
-    return Trouble(kind, _capitalised(sentence), filled(invitation, *commands))
+    return Trouble(kind, _capitalised(sentence), filled(invitation, *commands, message=first.message))
 
 
 def _waiting(invitation: Invitation) -> Iterator[Trouble]:
@@ -112,7 +114,8 @@ def _waiting(invitation: Invitation) -> Iterator[Trouble]:
         if is_tried:
             sentence += f" ({_evidence(invitation, same)})"
         remedy = found.remedy.format(setting=setting)
-        yield Trouble(Kind.MAIL_WAITING, _capitalised(f"{sentence}; {remedy}."), filled(invitation, *found.commands))
+        commands = filled(invitation, *found.commands, message=same[0].message)
+        yield Trouble(Kind.MAIL_WAITING, _capitalised(f"{sentence}; {remedy}."), commands)
 
 
 def _names(deliveries: Iterable[Delivery]) -> str:
@@ -132,12 +135,25 @@ def _evidence(invitation: Invitation, deliveries: Sequence[Delivery]) -> str:
     return ", ".join(told)
 
 
-def filled(invitation: Invitation, *commands: str) -> tuple[str, ...]:
-    """Commands with the ids of an invitation in their places."""
-    # Not by format: an address among them may have braces of its own.
-    return tuple(
-        each.replace("{id}", str(invitation.id)).replace("{office}", invitation.office.code) for each in commands
-    )
+def filled(invitation: Invitation, *commands: str, message: Message = Message.INVITATION) -> tuple[str, ...]:
+    """Commands with what they are about in the places for it."""
+    places = {
+        "{id}": str(invitation.id),
+        "{office}": invitation.office.code,
+        "{template}": _template(invitation, message),
+    }
+
+    def fill(command: str) -> str:
+        # Not by format: an address in the command may have braces of its own.
+        return reduce(lambda line, place: line.replace(place, places[place]), places, command)
+
+    return tuple(map(fill, commands))
+
+
+def _template(invitation: Invitation, message: Message) -> str:
+    """The name of the template that a message goes out with."""
+    chosen = (invitation.template or invitation.office.welcome_template) if message is Message.WELCOME else ""
+    return chosen or builtin(message).name
 
 
 def _capitalised(sentence: str) -> str:

@@ -8,29 +8,28 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from starter.commands import decisions, imports, invitations, offices, returns, stacks, support, templates, upkeep
+from starter.commands import (
+    contacts,
+    decisions,
+    imports,
+    invitations,
+    offices,
+    returns,
+    stacks,
+    staff,
+    support,
+    templates,
+    upkeep,
+    users,
+)
 from starter.commands.answers import DEFAULT_ACTOR, Asked
 
 INTERRUPTED = 130
 ORDER = (
-    *("up", "demo", "office", "approvers", "import", "invite", "send", "resend", "revoke", "readdress"),
-    *(
-        "approve",
-        "reject",
-        "show",
-        "list",
-        "stuck",
-        "why",
-        "audit",
-        "link",
-        "restart",
-        "template",
-        "returns",
-        "doctor",
-        "migrate",
-        "key",
-        "version",
-    ),
+    *("up", "demo", "office", "approvers", "staff", "import", "contact"),
+    *("invite", "send", "resend", "revoke", "readdress", "erase", "add-user", "user"),
+    *("approve", "reject", "show", "list", "stuck", "why", "audit", "link", "restart"),
+    *("template", "returns", "doctor", "migrate", "key", "version"),
 )
 """As somebody meets them, from the first start to the upkeep."""
 
@@ -51,10 +50,13 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for part in (stacks.app, imports.app, invitations.app, decisions.app, support.app, upkeep.app):
+for part in (stacks.app, imports.app, invitations.app, users.app, decisions.app, support.app, upkeep.app):
     app.add_typer(part)
 app.add_typer(offices.offices, name="office")
 app.add_typer(offices.approvers, name="approvers")
+app.add_typer(staff.app, name="staff")
+app.add_typer(contacts.app, name="contact")
+app.add_typer(users.users, name="user")
 app.add_typer(returns.app, name="returns")
 app.add_typer(templates.app, name="template")
 app.add_typer(upkeep.key, name="key")

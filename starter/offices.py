@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import parseaddr
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -10,12 +11,12 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.erp import ImportRow, RefusedRow, RowRefusal, describe_export, read_export
+from doorstep.domain.authority import Right
 from doorstep.domain.destination import email_of
+from doorstep.domain.erp import ImportRow, RefusedRow, RowRefusal, describe_export, read_export
 from doorstep.domain.errors import Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
-from doorstep.domain.authority import Right
 from doorstep.store import audit, authority, directory, offices
 from doorstep.store.directory import Merged
 from doorstep.store.offices import Front
@@ -167,19 +168,24 @@ def _check_own(own: Mapping[str, str]) -> None:
     region = own.get("region")
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
         raise Invalid("region", "A region is the code of a country, such as NZ, AU or US.", field="region")
-    try:
-        if "locale" in own:
-            Locale.parse(own["locale"])
-        if "time_zone" in own:
-            ZoneInfo(own["time_zone"])
-    except (UnknownLocaleError, ValueError, ZoneInfoNotFoundError, OSError):
-        sentence = "Use a locale such as en_NZ and a time zone such as Pacific/Auckland."
-        raise Invalid("locale", sentence, field="locale") from None
+    _check_clock(own)
     if own.get("help_email"):
         email_of(own["help_email"], field="help_email")
+    if own.get("sender"):
+        email_of(parseaddr(own["sender"])[1], field="sender")
     for name in ("public_url", "client_guide"):
         if own.get(name) and not own[name].startswith(("https://", "http://")):
             raise Invalid(name, f"The {name.replace('_', ' ')} is an address that begins with https://", field=name)
+
+
+def _check_clock(own: Mapping[str, str]) -> None:
+    for name, read, such in (("locale", Locale.parse, "en_NZ"), ("time_zone", ZoneInfo, "Pacific/Auckland")):
+        try:
+            if name in own:
+                read(own[name])
+        except (UnknownLocaleError, ValueError, ZoneInfoNotFoundError, OSError):
+            sentence = f"That is no {name.replace('_', ' ')}. Use one such as {such}."
+            raise Invalid("locale", sentence, field=name) from None
 
 
 def _check_rules(rules: Mapping[str, object]) -> None:
@@ -188,3 +194,5 @@ def _check_rules(rules: Mapping[str, object]) -> None:
             raise Invalid("duration", f"The duration {name!r} cannot be negative.", field=name)
     if rules.get("validity") == timedelta(0):
         raise Invalid("duration", "A link has to be valid for some time.", field="validity")
+    if rules.get("retention") == timedelta(0):
+        raise Invalid("duration", "Unanswered invitations have to be kept for some time.", field="retention")

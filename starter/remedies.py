@@ -1,8 +1,8 @@
 """What helps where a message does not arrive: by its cause, whose job it is, and the commands for it.
 
 The causes are the words of `doorstep.mail.outcomes` and `doorstep.text.outcomes`, and two of our own; a test holds
-the two tables here to all of them. `{id}` and `{office}` stand for those of the invitation, `{setting}` for the setting
-that names the server.
+the two tables here to all of them. `{id}` and `{office}` stand for those of the invitation, `{template}` for the name
+of the message's, `{setting}` for the setting that names the server.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from enum import Enum, auto
 from doorstep.domain.messages import Channel
 
 DOCTOR = "doorstep doctor"
-CHECK_TEMPLATES = "doorstep template check"
+PREVIEW = "doorstep template preview {office} {template}"
 LINK = "doorstep link {id}"
 RESEND = "doorstep resend {id}"
 READDRESS = "doorstep readdress {id} NEW_ADDRESS"
@@ -73,8 +73,8 @@ WAITING: Mapping[str, Waiting] = {
     ),
     "template_broken": Waiting(
         "its template cannot be filled in",
-        "it goes out by itself once whoever runs Doorstep has mended the template",
-        (CHECK_TEMPLATES,),
+        "it goes out by itself once its text is mended, by the office if it wrote it, else by a deploy",
+        (PREVIEW,),
     ),
 }
 NOT_TRIED = Waiting("it was not tried yet", "whoever runs Doorstep has to see that a worker runs")

@@ -5,7 +5,7 @@ before saying so.
 """
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -25,6 +25,8 @@ from starter.runs import UNKNOWN, Run
 from starter.temporal import DEFAULT_ADDRESS, PATIENCE
 
 PAGE = 1000
+LIST_PATIENCE = timedelta(seconds=30)
+"""A page of a thousand takes a server with much to do its time."""
 PREFIX = "invitation-"
 RUNNING = "WorkflowType = 'InvitationWorkflow' AND ExecutionStatus = 'Running'"
 FAILING = (
@@ -119,7 +121,7 @@ async def _page(client: Client, query: str, token: bytes) -> ListWorkflowExecuti
         namespace=client.namespace, page_size=PAGE, query=query, next_page_token=token
     )
     try:
-        return await client.workflow_service.list_workflow_executions(request, timeout=PATIENCE)
+        return await client.workflow_service.list_workflow_executions(request, timeout=LIST_PATIENCE)
     except RPCError as error:
         if error.status is RPCStatusCode.INVALID_ARGUMENT and query.startswith(FAILING):
             return ListWorkflowExecutionsResponse()  # a server that is too old to report them

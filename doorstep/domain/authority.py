@@ -64,6 +64,9 @@ class Way(StrEnum):
     CUSTOMERS = "customers"
 
 
+OF_THE_OFFICE = frozenset({Right.SETTINGS, Right.STAFF, Right.TEMPLATES})
+"""What is about no account, and so the same for a rep."""
+
 _P = StaffPermission
 _EDIT = (Right.SEE, Right.INVITE, Right.CONTACTS, Right.LINK)
 _PEOPLE = (*_EDIT, Right.ADD_USER, Right.USERS, Right.IMPORT)
@@ -77,7 +80,7 @@ TABLE: tuple[tuple[frozenset[StaffPermission], Reach, tuple[Right, ...]], ...] =
     (frozenset({_P.CRM_COMPANY_VIEW, _P.CRM_COMPANY_EDIT}), Reach.ASSIGNED, _EDIT),
     (frozenset({_P.CUSTOMER_VIEW}), Reach.ALL, (Right.SEE,)),
     (frozenset({_P.CUSTOMER_VIEW, _P.CUSTOMER_EDIT}), Reach.ALL, (*_EDIT, Right.USERS)),
-    (frozenset({_P.ADD_PORTAL_USER}), Reach.ALL, (Right.SEE, Right.INVITE, Right.ADD_USER)),
+    (frozenset({_P.ADD_PORTAL_USER}), Reach.ALL, (Right.SEE, Right.INVITE, Right.CONTACTS, Right.ADD_USER)),
     (frozenset({_P.MANAGE_EMAIL_TEMPLATES}), Reach.ALL, (Right.TEMPLATES,)),
     (frozenset({_P.ERASE_PEOPLE}), Reach.ALL, (Right.SEE, Right.ERASE)),
 )
@@ -128,13 +131,13 @@ class Authority:
 
         Whoever is held to assigned accounts is not let at what belongs to no account.
         """
-        match self.rights.get(right):
-            case Reach.ALL:
-                return True
-            case Reach.ASSIGNED:
-                wanted = frozenset(accounts)
-                return bool(wanted) and wanted <= self.accounts
-        return False
+        wanted = frozenset(accounts)
+        is_held_to_some = self.rights.get(right) is not Reach.ALL
+        return right in self.rights and not (is_held_to_some and (not wanted or wanted - self.accounts))
+
+    def in_sight(self, accounts: Iterable[UUID]) -> frozenset[UUID]:
+        """Those of `accounts` that they see."""
+        return frozenset(account for account in accounts if self.covers(Right.SEE, [account]))
 
     @property
     def sees_all(self) -> bool:
@@ -151,40 +154,56 @@ SEES_ALL = Authority({Right.SEE: Reach.ALL})
 NOTHING = Authority({})
 
 
-def authority_of(member: StaffMember, *, any_staff_invites: bool = False) -> Authority:
-    """What a member may do; `any_staff_invites` is the office that lets all of its staff invite (S0.1)."""
+def authority_of(member: StaffMember, *, any_staff_invites: bool = False, is_approver: bool = False) -> Authority:
+    """What a member may do.
+
+    Args:
+        member: the person, and what they hold in the office.
+        any_staff_invites: the office lets all of its staff invite (S0.1).
+        is_approver: they decide about every invitation of the office, so none is hidden from them.
+    """
     rights: dict[Right, Reach] = {}
     for needed, reach, given in TABLE:
         if needed <= member.permissions:
-            for right in given:
-                rights[right] = Reach.ALL if rights.get(right) is Reach.ALL else reach
+            _widen(rights, given, reach)
     if any_staff_invites:
-        rights = dict.fromkeys(_EDIT, Reach.ALL) | rights
+        _widen(rights, _EDIT, rights.get(Right.SEE, Reach.ALL))
     if member.kind is StaffKind.REP:
-        rights = dict.fromkeys(rights, Reach.ASSIGNED)
+        rights = {right: reach if right in OF_THE_OFFICE else Reach.ASSIGNED for right, reach in rights.items()}
+    if is_approver:
+        _widen(rights, (Right.SEE,), Reach.ALL)
     ways = frozenset(way for way, sets in WAYS.items() if any(needed <= member.permissions for needed in sets))
     return Authority(rights, member.accounts, member.may_grant, ways)
 
 
-def require(authority: Authority, right: Right, accounts: Iterable[UUID], hidden: Refused) -> None:
+def _widen(rights: dict[Right, Reach], given: Iterable[Right], reach: Reach) -> None:
+    for right in given:
+        rights[right] = Reach.ALL if rights.get(right) is Reach.ALL else reach
+
+
+def require(
+    authority: Authority, right: Right, accounts: Iterable[UUID], hidden: Refused, *, is_person: bool = False
+) -> None:
     """Let it pass, or refuse.
 
     Args:
         authority: of whoever acts.
         right: what is to be done.
-        accounts: what it is done to.
+        accounts: what it is done to, all of it.
         hidden: the answer where the thing is out of sight: the same as if there were none (S1.3, T20).
+        is_person: somebody who belongs to several accounts is in sight by any of them; what is done to them reaches
+            all of them nevertheless. Anything else is in sight as a whole or not at all.
 
     Raises:
         Refused: `hidden`; Forbidden: `not_allowed`.
     """
     wanted = frozenset(accounts)
-    if not authority.covers(Right.SEE, wanted):
+    if not authority.covers(Right.SEE, wanted) and not (is_person and authority.in_sight(wanted)):
         raise hidden
     if right not in authority.rights:
         raise not_allowed(right)
-    if not authority.covers(right, wanted):
-        raise hidden
+    if right is not Right.SEE and not authority.covers(right, wanted):
+        raise out_of_reach()
 
 
 def require_of_office(authority: Authority, right: Right) -> None:
@@ -195,12 +214,19 @@ def require_of_office(authority: Authority, right: Right) -> None:
     """
     if right not in authority.rights:
         raise not_allowed(right)
+    if authority.rights[right] is not Reach.ALL:
+        raise out_of_reach()
 
 
 def not_allowed(right: Right) -> Forbidden:
     """The refusal, with the permissions that would do."""
     sets = [" + ".join(sorted(needed)) for needed, _, given in TABLE if right in given]
     return Forbidden("not_allowed", f"You may not do that here. It takes one of: {'; '.join(sets)}.")
+
+
+def out_of_reach() -> Forbidden:
+    """The refusal where the right goes no further than the accounts assigned to the person."""
+    return Forbidden("not_allowed", "You may do that for the accounts assigned to you alone, and this is about more.")
 
 
 def not_staff() -> Forbidden:

@@ -7,6 +7,9 @@ from doorstep.domain.errors import Invalid
 from doorstep.domain.messages import Channel
 
 
+ADDRESS_NEEDED = "Enter an e-mail address or a mobile number; at least one of them is needed."
+
+
 @dataclass(frozen=True)
 class Destination:
     """The address that messages go to, as typed or in E.164, and the other one of the profile; each with its key."""
@@ -29,8 +32,7 @@ def destination(email: EmailAddress | None, phone: PhoneNumber | None, channel: 
         Invalid: `address_required`, `email_required`, `phone_required`, `no_texts`.
     """
     if email is None and phone is None:
-        sentence = "Enter an e-mail address or a mobile number; at least one of them is needed."
-        raise Invalid("address_required", sentence, field="email")
+        raise Invalid("address_required", ADDRESS_NEEDED, field="email")
     mail = None if email is None else (email.typed, email.key)
     text = None if phone is None else (phone.key, phone.key)
     by_text = channel is Channel.TEXT or (channel is None and mail is None)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber
 from doorstep.domain.authority import NOTHING, Authority, Reach, Right, not_staff, require
-from doorstep.domain.destination import email_of, phone_of
+from doorstep.domain.destination import ADDRESS_NEEDED, email_of, phone_of
 from doorstep.domain.errors import Conflict, Invalid, InvalidFields, NotFound
 from doorstep.domain.invitation import Office
 from doorstep.domain.permissions import permissions_of
@@ -123,7 +123,9 @@ async def permissions(tx: AsyncConnection, roles: Sequence[str], job: UUID | Non
 
 
 def require_fields(office: Office, new: NewInvitation, email: EmailAddress | None, phone: PhoneNumber | None) -> None:
-    """S0.9, S0.10, S4.23: one sentence for each field that the office asks for and that is missing.
+    """S0.6, S0.9, S0.10, S4.23: one sentence for each field that the office asks for and that is missing.
+
+    Where nothing else is missing, the lack of any address is left to `destination`, which refuses it alone.
 
     Raises:
         Conflict: `no_approver`; Invalid: `account_required`; InvalidFields: `field_required`.
@@ -136,10 +138,12 @@ def require_fields(office: Office, new: NewInvitation, email: EmailAddress | Non
         )
     there = {"name": new.name, "job": new.job, "roles": new.roles, "email": email, "phone": phone}
     missing = [name for name in office.policy.required_fields if not there.get(name)]
+    sentences = {name: f"Office {office.code} asks for the field {name!r}." for name in missing}
     if office.policy.account_required and not new.accounts:
-        if not missing:
-            raise Invalid("account_required", f"Office {office.code} asks for an Account ID.", field="account")
-        missing.append("account")
-    if missing:
-        sentences = {name: f"Office {office.code} asks for the field {name!r}." for name in missing}
+        sentences["account"] = f"Office {office.code} asks for an Account ID."
+    if sentences and email is None and phone is None and not {"email", "phone"} & sentences.keys():
+        sentences["email"] = ADDRESS_NEEDED
+    if sentences.keys() == {"account"}:
+        raise Invalid("account_required", sentences["account"], field="account")
+    if sentences:
         raise InvalidFields("field_required", sentences)

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from doorstep.domain.authority import NOTHING, Authority, Right, not_staff, require
 from doorstep.domain.contact import Contact
+from doorstep.domain.destination import ADDRESS_NEEDED
 from doorstep.domain.errors import Invalid, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Account
@@ -121,8 +122,7 @@ async def add(tx: AsyncConnection, actor: Actor, new: NewContact) -> Contact:
     who = await authority.of(tx, actor, office.code)
     asking.require_reach(who, Right.CONTACTS, office, accounts)
     if new.email is None and new.phone is None:
-        sentence = "Enter an e-mail address or a mobile number; at least one of them is needed."
-        raise Invalid("address_required", sentence, field="email")
+        raise Invalid("address_required", ADDRESS_NEEDED, field="email")
     contact_id = await _known(tx, new) or await _insert(tx, new)
     links = [{"contact_id": contact_id, "account_id": account} for account in accounts]
     if links:

@@ -14,7 +14,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
 from doorstep.domain.policy import MAX_APPROVERS, Policy
 from doorstep.domain.states import State
-from doorstep.store import audit, authority
+from doorstep.store import asking, audit, authority
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.loading import OFFICE_FIELDS, POLICY_COLUMNS
@@ -84,7 +84,7 @@ async def put(
     """Make or change an office; changed rules become a new version of the policy.
 
     Raises:
-        Forbidden: `not_staff`, `not_allowed`.
+        Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_template` (S1.16).
     """
     await authority.require_in_office(tx, actor, code, Right.SETTINGS)
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"office/{code}", 0))))
@@ -100,9 +100,11 @@ async def put(
             changed["policy_id"] = await _add_policy(tx, code, present.policy_version + 1, wanted)
         if changed:
             await tx.execute(t.offices.update().where(o.code == code).values(**changed))
+    made = await get(tx, code)
+    await asking.require_template(tx, made, made.welcome_template if "welcome_template" in own else "")
     detail = {"office": code, "changed": sorted([*own, *rules])}
     await audit.record(tx, Event.OFFICE_SET, actor, subject_id=None, detail=detail)
-    return await get(tx, code)
+    return made
 
 
 async def _add_policy(tx: AsyncConnection, code: str, version: int, policy: Policy) -> int:

@@ -17,6 +17,7 @@ from doorstep.store import templates
 d = t.deliveries.c
 PINNED = "template"
 OURS = 0
+BROKEN = "template_broken"
 
 
 async def pin(tx: AsyncConnection, invitation: Invitation, to_send: Sequence[Delivery]) -> dict[UUID, CustomText]:
@@ -37,7 +38,7 @@ async def _pin(
     tx: AsyncConnection, office: str, locale: str, to_send: Sequence[Delivery], welcome: str
 ) -> dict[UUID, CustomText]:
     mails = [each for each in to_send if channel_of(each.recipient) is Channel.MAIL]
-    wanted = {each.message: _name(each.message, welcome) for each in mails if PINNED not in each.facts}
+    wanted = {each.message: _name(each.message, welcome) for each in mails if not _is_pinned(each)}
     current = await templates.current(tx, office, wanted, locale) if wanted else {}
     texts: dict[UUID, CustomText] = {}
     for each in mails:
@@ -47,12 +48,17 @@ async def _pin(
     return texts
 
 
+def _is_pinned(delivery: Delivery) -> bool:
+    """False for a text that could not be filled in: nothing went out with it, so its mended version may (F16)."""
+    return PINNED in delivery.facts and delivery.cause != BROKEN
+
+
 def _name(message: Message, welcome: str) -> str:
     return welcome if message is Message.WELCOME and welcome else builtin(message).name
 
 
 async def _of(tx: AsyncConnection, delivery: Delivery, current: Mapping[Message, CustomText]) -> CustomText | None:
-    if PINNED in delivery.facts:
+    if _is_pinned(delivery):
         version = int(str(delivery.facts[PINNED]))
         return None if version == OURS else await templates.by_version(tx, version)
     found = current.get(delivery.message)

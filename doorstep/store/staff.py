@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from doorstep.domain.addresses import EmailAddress
+from doorstep.domain.addresses import EmailAddress, address_key
 from doorstep.domain.authority import Right, StaffKind, StaffMember, StaffPermission
 from doorstep.domain.errors import Conflict, Invalid, NotFound
 from doorstep.domain.events import Event
@@ -48,7 +48,8 @@ async def put(
         await _assign(tx, staff_id, office.code, await asking.account_ids(tx, office, asked.accounts))
     detail = {"office": office.code, "permissions": list(values["permissions"])}  # type: ignore[call-overload]
     await audit.record(tx, Event.STAFF_SET, actor, subject_id=staff_id, detail=detail)
-    return await get(tx, actor, office.code, address.key)
+    # Not `get`: the first member of staff may have shut out whoever added them.
+    return await _one(tx, office.code, address.key)
 
 
 def _values(before: StaffMember | None, asked: StaffChange) -> dict[str, object]:
@@ -107,9 +108,13 @@ async def get(tx: AsyncConnection, actor: Actor, office: str, key: str) -> Staff
     Raises:
         NotFound: `no_such_staff`; Forbidden: not allowed.
     """
-    member = await _find(tx, office, key)
-    if member is None or member.address != actor.name:
+    if key != address_key(actor.name):
         await authority.require_in_office(tx, actor, office, Right.STAFF)
+    return await _one(tx, office, key)
+
+
+async def _one(tx: AsyncConnection, office: str, key: str) -> StaffMember:
+    member = await _find(tx, office, key)
     if member is None:
         raise NotFound("no_such_staff", f"Nobody of that address is on the staff of office {office}.")
     return member

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Conflict, NotFound
@@ -177,7 +177,7 @@ def _versions() -> Select[tuple[object, ...]]:
 
 
 def _latest(*per: ColumnElement[str]) -> Select[tuple[object, ...]]:
-    return _versions().distinct(*per)
+    return _versions().ext(distinct_on(*per))
 
 
 def _read(rows: Iterable[Row[tuple[object, ...]]]) -> list[TemplateVersion]:

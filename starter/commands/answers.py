@@ -33,11 +33,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command found or did: for a script, for a person, and whether all is well."""
+    """What a command found or did: for a script, for a person, and whether all is well; `notes` go to stderr."""
 
     data: Mapping[str, object]
     shown: Sequence[RenderableType]
     status: int = 0
+    notes: Sequence[str] = ()
 
 
 def _asked(context: typer.Context) -> Asked:
@@ -47,6 +48,10 @@ def _asked(context: typer.Context) -> Asked:
 
 def _json_of(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer's call
     return value or _asked(context).as_json
+
+
+def _sure_of(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer's call
+    return value or bool(context.params.get("as_json"))
 
 
 def _actor_of(context: typer.Context, value: str) -> str:
@@ -60,7 +65,14 @@ def _approver_of(context: typer.Context, value: str) -> str:
     return approver
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.", callback=_json_of)]
+Json = Annotated[
+    bool,
+    # Read first, because a script is never asked whether it is sure.
+    typer.Option("--json", help="Print one JSON object and nothing else.", callback=_json_of, is_eager=True),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Do it; without this, and without --json, only say what.", callback=_sure_of)
+]
 As = Annotated[
     str,
     typer.Option(
@@ -130,13 +142,15 @@ def _answer(ask: Callable[[], Answer], *, as_json: bool) -> int:
     else:
         for part in answer.shown:
             console().print(plain(part) if isinstance(part, str) else part, soft_wrap=isinstance(part, Whole))
+    for note in answer.notes:
+        console(stderr=True).print(plain(note), soft_wrap=True)
     return answer.status
 
 
 def _refuse(fault: Fault, *, as_json: bool) -> int:
     if as_json:
-        print_json({"error": {"code": fault.code, "message": fault.message, "status": fault.status}})
-    console(stderr=True).print(plain(fault.message), soft_wrap=True)
+        print_json({"error": fault.data})
+    console(stderr=True).print(plain(fault.lines), soft_wrap=True)
     return REFUSED
 
 

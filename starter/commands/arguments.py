@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -33,3 +34,15 @@ Id = Annotated[
 Office = Annotated[str, typer.Option("--office", metavar="CODE", help="The office, such as nz.", show_default=False)]
 SomeOffice = Annotated[str | None, typer.Option("--office", metavar="CODE", help="The office, such as nz.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.", show_default=False)]
+OfficeCode = Annotated[str, typer.Argument(metavar="OFFICE", help="The office, such as nz.")]
+ContactId = Annotated[UUID, typer.Argument(metavar="ID", help="The contact: its id, as contact list shows it.")]
+Person = Annotated[str | None, typer.Option(help="Who it is.", show_default=False)]
+Accounts = Annotated[
+    list[str] | None, typer.Option("--account", metavar="CODE", help="An account; repeat it for more.")
+]
+Roles = Annotated[list[str] | None, typer.Option("--role", help="A role, by default customer; repeat it for more.")]
+Template = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The welcome mail, such as accountactivation-EJS.", show_default=False),
+]
+Rehearsal = Annotated[bool, typer.Option("--test", help="A rehearsal, left out of the statistics and the seats.")]

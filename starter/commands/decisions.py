@@ -47,5 +47,5 @@ def reject(identifier: Id, approver: Approver = "", reason: Reason = "", silent:
         )
 
     invitation = ask(work)
-    told = "is not told" if silent else "is told by mail"
+    told = "is not told" if silent else f"is told by {invitation.channel}"
     return Answer(views.brief(invitation), [f"{invitation.address} is rejected by {approver}, and {told}."])

@@ -1,13 +1,18 @@
 """The options of `office set`: what an office is called, and its policy; each named as the field that it sets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from doorstep.domain.policy import CONSENT, GRANT
 from starter.commands.arguments import read_duration
+from starter.commands.printing import NEVER
+
+FOR_EVER = timedelta.max
+"""What stands for a retention without an end while it is an option; None is one that was not typed."""
 
 
 class RequiredField(StrEnum):
@@ -16,20 +21,47 @@ class RequiredField(StrEnum):
     NAME = "name"
     JOB = "job"
     ROLES = "roles"
+    EMAIL = "email"
+    PHONE = "phone"
     NONE = "none"
 
 
+class ExistingUsers(StrEnum):
+    """What becomes of somebody who has a user already: let in and welcomed, or asked first."""
+
+    GRANT = GRANT
+    CONSENT = CONSENT
+
+
+def read_retention(text: str) -> timedelta:
+    """`90d`, or `never`.
+
+    Raises:
+        typer.BadParameter: for anything else.
+    """
+    return FOR_EVER if text == NEVER else read_duration(text)
+
+
+OFFICE, HOW_LONG, INSISTS = "The office", "How long things take", "What it insists on"
+"""Panels of `--help`, each with columns of its own: in one, the names would be cut in a terminal of 80 columns."""
+
+
 def _text(help_text: str) -> Any:
-    return Annotated[str | None, typer.Option(help=help_text, metavar="TEXT", show_default=False)]
+    option = typer.Option(help=help_text, metavar="TEXT", show_default=False, rich_help_panel=OFFICE)
+    return Annotated[str | None, option]
 
 
-def _duration(help_text: str) -> Any:
-    option = typer.Option(help=help_text, metavar="DURATION", parser=read_duration, show_default=False)
+def _duration(help_text: str, reader: Callable[[str], timedelta] = read_duration) -> Any:
+    option = typer.Option(
+        help=help_text, metavar="DURATION", parser=reader, show_default=False, rich_help_panel=HOW_LONG
+    )
     return Annotated[timedelta | None, option]
 
 
 def _yes_or_no(flags: str, help_text: str) -> Any:
-    return Annotated[bool | None, typer.Option(flags, help=help_text, show_default=False)]
+    # Without a blank for the kind of value, the names would be cut in a terminal of 80 columns.
+    option = typer.Option(flags, help=help_text, metavar=" ", show_default=False, rich_help_panel=INSISTS)
+    return Annotated[bool | None, option]
 
 
 OWN: Mapping[str, object] = {
@@ -41,6 +73,11 @@ OWN: Mapping[str, object] = {
     "sender": _text("From of its mails, such as 'Kauri <hello@kauri.example>'."),
     "help_email": _text("Printed on pages and mails."),
     "help_phone": _text("Printed on pages and mails."),
+    "client_guide": _text("A page that mails link to, such as https://kauri.example/guide; '' for none."),
+    "welcome_template": _text("The welcome mail where an invitation names none; '' for the built-in one."),
+    "any_staff_invites": _yes_or_no(
+        "--any-staff-invites/--no-any-staff-invites", "Whether all of its staff may invite; at first no."
+    ),
 }
 
 RULES: Mapping[str, object] = {
@@ -51,8 +88,10 @@ RULES: Mapping[str, object] = {
         typer.Option(
             min=0.05,
             max=1.0,
-            help="After which share of the validity to remind; at first 0.5; 1: never.",
+            metavar="SHARE",
+            help="After which share of the validity to remind, 0.05 to 1; at first 0.5; 1: never.",
             show_default=False,
+            rich_help_panel=HOW_LONG,
         ),
     ],
     "resend_cooldown": _duration("The least time between two links; at first 60s."),
@@ -63,15 +102,43 @@ RULES: Mapping[str, object] = {
     "four_eyes": _yes_or_no("--four-eyes/--no-four-eyes", "Whether the inviter may not decide; at first no."),
     "places_per_job": Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="How many invitations a job has; at first 3.", show_default=False),
+        typer.Option(
+            min=1,
+            max=1000,
+            metavar="NUMBER",
+            help="How many invitations a job has, 1 to 1000; at first 3.",
+            show_default=False,
+            rich_help_panel=OFFICE,
+        ),
     ],
     "account_required": _yes_or_no(
         "--account-required/--no-account-required", "Whether an invitation needs an account; at first no."
     ),
     "required_fields": Annotated[
         list[RequiredField] | None,
-        typer.Option("--required-field", help="What each invitation needs; repeat it for more.", show_default=False),
+        typer.Option(
+            "--required-field",
+            metavar="FIELD",
+            help=f"What each invitation needs: {', '.join(RequiredField)}; repeat it for more.",
+            show_default=False,
+            rich_help_panel=OFFICE,
+        ),
     ],
+    "existing_users": Annotated[
+        ExistingUsers | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Somebody with a user elsewhere: grant lets them in, consent asks them first; at first grant.",
+            show_default=False,
+            rich_help_panel=OFFICE,
+        ),
+    ],
+    "expired_holds_place": _yes_or_no(
+        "--expired-holds-place/--expired-frees-place", "Whether an expired one keeps its place; at first no."
+    ),
+    "retention": _duration(
+        "How long unanswered invitations are kept, or never to erase them; at first never.", read_retention
+    ),
 }
 
 
@@ -86,4 +153,8 @@ def rules_of(options: Mapping[str, object]) -> dict[str, object]:
     if "required_fields" in rules:
         asked = dict.fromkeys(str(each) for each in rules["required_fields"])
         rules["required_fields"] = tuple(name for name in asked if name != RequiredField.NONE)
+    if "existing_users" in rules:
+        rules["existing_users"] = str(rules["existing_users"])
+    if rules.get("retention") == FOR_EVER:
+        rules["retention"] = None
     return rules

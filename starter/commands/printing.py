@@ -13,6 +13,9 @@ from starter.moments import TO_THE_MINUTE, on_the_clock
 WIDE = 200
 """Where nobody looks, in a pipe or a file, a table is not folded to the 80 columns of a terminal."""
 
+NEVER = "never"
+"""What is typed and shown for a length of time without an end."""
+
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 
 

@@ -81,9 +81,7 @@ def show(office: Office, name: Name, locale: Language = None, actor: As = "") ->
 
 
 @command(app, "set")
-def set_(
-    office: Office, name: Name, subject: Subject, body: Body, locale: Language = None, actor: As = ""
-) -> Answer:
+def set_(office: Office, name: Name, subject: Subject, body: Body, locale: Language = None, actor: As = "") -> Answer:
     """Save a text; mails go out with it from now on. A text with a fault is refused, with the line of each."""
     found = ask(
         lambda doorstep: doorstep.template_set(office, name, subject=subject, body=body, locale=locale), actor=actor

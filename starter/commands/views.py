@@ -7,7 +7,7 @@ from rich.console import RenderableType
 
 from doorstep.domain.invitation import Delivery, Invitation, Office
 from doorstep.domain.states import allowed_commands
-from starter.commands.printing import duration, iso, local, pairs, table
+from starter.commands.printing import NEVER, duration, iso, local, pairs, table
 
 INSTANTS = ("since", "created_at", "changed_at", "expires_at", "set_up_at", "decided_at", "activated_at", "expired_at")
 
@@ -20,6 +20,12 @@ def brief(invitation: Invitation) -> dict[str, object]:
         "workflow_id": invitation.workflow_id,
         "expires_at": iso(invitation.expires_at),
     }
+
+
+def is_new(invitation: Invitation) -> bool:
+    """True if it was made just now, and did not answer a duplicate."""
+    # Both are the hour of the transaction that made it, and no other transaction has the same.
+    return invitation.created_at == invitation.now
 
 
 def in_a_list(invitation: Invitation) -> dict[str, object]:
@@ -36,7 +42,10 @@ def in_a_list(invitation: Invitation) -> dict[str, object]:
 
 def full(invitation: Invitation) -> dict[str, object]:
     """Everything about one invitation; no link and no password is among it."""
-    as_they_are = ("generation", "address", "name", "job", "username", "is_test", "invited_by", "decided_by")
+    as_they_are = (
+        *("generation", "address", "name", "job", "username", "is_test", "invited_by", "decided_by"),
+        *("other_address", "locale", "template", "is_existing"),
+    )
     lists = ("roles", "permissions", "attention")
     return (
         brief(invitation)
@@ -45,6 +54,8 @@ def full(invitation: Invitation) -> dict[str, object]:
         | {name: list(getattr(invitation, name)) for name in lists}
         | {
             "accounts": [{"code": account.code, "name": account.name} for account in invitation.accounts],
+            "channel": invitation.channel.value,
+            "contact": None if invitation.contact_id is None else str(invitation.contact_id),
             "granted": None if invitation.granted is None else list(invitation.granted),
             "decision_note": invitation.decision_note,
             "last_refusal": invitation.last_refusal,
@@ -89,7 +100,10 @@ def sheet(invitation: Invitation) -> list[RenderableType]:
     """Everything about one invitation, for a person."""
     zone = invitation.office.time_zone
     shown = full(invitation)
-    names = ("id", "state", "office", "address", "name", "username", "job", "generation", "invited_by", "waiting_for")
+    names = (
+        *("id", "state", "office", "address", "other_address", "name", "username", "job", "locale", "template"),
+        *("generation", "invited_by", "waiting_for"),
+    )
     rows: list[tuple[str, object]] = [(name.replace("_", " "), shown[name]) for name in names]
     rows += [
         ("accounts", ", ".join(f"{account.code} {account.name}".strip() for account in invitation.accounts)),
@@ -135,10 +149,14 @@ def rows_of(invitations: list[Invitation]) -> RenderableType:
 
 def office(found: Office) -> dict[str, object]:
     """An office with its policy; durations as `office set` takes them."""
-    own = ("code", "name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone")
+    own = (
+        *("code", "name", "region", "locale", "time_zone", "public_url", "sender", "help_email", "help_phone"),
+        *("client_guide", "welcome_template", "any_staff_invites"),
+    )
     rules = {
         name: duration(value) if isinstance(value, timedelta) else value for name, value in asdict(found.policy).items()
     }
+    rules |= {"retention": rules["retention"] or NEVER}
     return (
         {name: getattr(found, name) for name in own}
         | {"approvers": list(found.approvers)}
@@ -149,13 +167,15 @@ def office(found: Office) -> dict[str, object]:
     )
 
 
-def office_sheet(found: Office) -> RenderableType:
-    """An office, for a person."""
+def office_sheet(found: Office, seats: int) -> RenderableType:
+    """An office and how many seats it uses, for a person."""
     shown = office(found)
     rules = shown.pop("policy")
     assert isinstance(rules, dict)  # noqa: S101 - made three lines above
     flat = {name: ", ".join(value) if isinstance(value, list) else value for name, value in (shown | rules).items()}
-    return pairs(
-        (name.replace("_", " "), {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value)
-        for name, value in flat.items()
-    )
+    return pairs((name.replace("_", " "), in_words(value)) for name, value in (flat | {"seats": seats}).items())
+
+
+def in_words(value: object) -> object:
+    """`yes` and `no` for what is true or not; anything else as it is."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value

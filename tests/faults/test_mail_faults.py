@@ -103,7 +103,7 @@ async def test_f10_a_mail_waits_for_its_server_and_arrives_by_itself(house: Hous
 
     assert (waiting.state, waiting.attention) == (State.PENDING, ())
     assert latest(waiting).cause == "unreachable"
-    assert "The mail server has not taken invitation since" in explanation.sentences[1]
+    assert "The mail server has not taken the invitation since" in explanation.sentences[1]
     assert "unreachable" in explanation.sentences[1]
     assert explanation.commands == ("doorstep doctor",)
     assert pending.attempt > 1

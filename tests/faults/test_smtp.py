@@ -40,33 +40,6 @@ async def test_a_mail_is_taken_with_its_envelope(server: MisbehavingSmtp, mailer
     assert stored.content == MAIL.as_bytes()
 
 
-async def test_s3_7_a_server_that_reports_is_asked_for_reports(server: MisbehavingSmtp, mailer: Mailer) -> None:
-    """S3.7: where the server knows RFC 3461, failures and delays come back with our id, and without the link."""
-    server.offers = ("SIZE 1000000", "DSN")
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = "no-reply@riverbend.example"
-    mail.set_content("A mail that is no delivery of ours.")
-
-    await mailer.hand_over(MAIL, TO)
-    await mailer.hand_over(mail, TO)
-
-    ours, other = server.stored
-    asked = ("RET=HDRS", f"ENVID={example(Message.INVITATION).delivery_id}", "NOTIFY=FAILURE,DELAY")
-    assert ours.options[1:] == asked
-    assert ours.options[0].startswith("SIZE=")
-    assert other.options[1:] == ("RET=HDRS", "NOTIFY=FAILURE,DELAY")
-
-
-async def test_s3_7_a_server_that_does_not_report_is_asked_for_nothing(server: MisbehavingSmtp, mailer: Mailer) -> None:
-    """S3.7: a server that does not announce reports would refuse the words, so it never hears them."""
-    server.offers = ("8BITMIME",)
-
-    await mailer.hand_over(MAIL, TO)
-
-    (stored,) = server.stored
-    assert stored.options == ()
-
-
 async def test_a_line_with_a_dot_ends_nothing(server: MisbehavingSmtp, mailer: Mailer) -> None:
     """A line that is a dot, or ends in a bare line feed, neither ends the mail nor starts another one."""
     mail = EmailMessage(policy=SMTP)

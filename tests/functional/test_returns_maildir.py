@@ -15,6 +15,8 @@ from starter.returns import collect_once, collect_until
 from tests.functional.returning import NOWHERE, bounce_of, delivery_of, invited, names, put
 from tests.house import House, eventually
 
+WAITS = "returned_mail_waits"
+
 
 @pytest.fixture
 def maildir(tmp_path: Path) -> Path:
@@ -56,7 +58,7 @@ async def test_a_report_waits_for_the_database_in_the_maildir(house: House, mail
     await away.dispose()
 
     assert waited == ["1.bounce"]
-    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["returned_mail_waits"]
+    assert [entry["reason"] for entry in logs if entry["event"] == WAITS] == ["database unavailable"]
     assert noted == 1
     assert names(maildir, "cur") == ["1.bounce:2,S"]
 
@@ -79,7 +81,7 @@ async def test_a_maildir_that_is_not_there_yet_stops_nobody(house: House, tmp_pa
         stop.set()
         await watching
 
-    warned = [entry["reason"] for entry in logs]
+    warned = [entry["reason"] for entry in logs if entry["event"] == WAITS]
     assert warned == ["the folder of DOORSTEP_RETURNS_MAILDIR: No such file or directory"]
 
 

@@ -220,7 +220,7 @@ async def test_an_address_that_bounces_is_flagged_and_mended(house: House) -> No
     house.smtp.mode = REFUSE_550
     invitation = await house.doorstep.invite(office=office, email=f"ana@{office}.example")
     await house.until(invitation, lambda row: "undeliverable" in row.attention and not row.unsent())
-    stuck = [each.invitation.id async for each in house.doorstep.stuck()]
+    stuck = [each.id async for each in house.doorstep.stuck(office=office)]
     house.smtp.mode = ACCEPT
 
     mended = await house.doorstep.readdress(invitation.id, f"zoe@{office}.example")

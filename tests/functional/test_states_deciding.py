@@ -161,7 +161,7 @@ async def test_nothing_is_ever_approved_by_a_time_out(house: House) -> None:
     await house.pass_time(invitation, 2 * DAY)
     await house.mail_of(invitation, Message.APPROVAL_ESCALATION, to=boss)
     escalated = await house.until_state(invitation, State.AWAITING_APPROVAL)
-    stuck = [each.invitation.id async for each in house.doorstep.stuck()]
+    stuck = [each.id async for each in house.doorstep.stuck(office=invitation.office.code)]
     await house.pass_time(invitation, 30 * DAY)
 
     assert (reminded.attention, escalated.attention) == ((), ("approval_overdue",))

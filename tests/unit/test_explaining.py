@@ -87,7 +87,7 @@ def test_every_command_that_is_offered_exists() -> None:
     """S3.2: what helps can be typed."""
     root = get_group(cli.app)
     offered = {command for each in remedies.WAITING.values() for command in each.commands}
-    offered |= {remedies.LINK, remedies.RESEND, remedies.READDRESS, remedies.CHECK_TEMPLATES, "doorstep restart ID"}
+    offered |= {remedies.LINK, remedies.RESEND, remedies.READDRESS, remedies.PREVIEW, "doorstep restart ID"}
     offered |= {"doorstep approvers set", "doorstep approve", "doorstep send", "doorstep version"}
 
     for line in offered:

@@ -1,0 +1,60 @@
+"""The locks under which things are decided, always in one order: the person, the job, the row, the user.
+
+Two who take them in that order wait for each other and never for ever; where a rare one does, the loser is repeated.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from doorstep.domain.invitation import Invitation
+from doorstep.store import tables as t
+from doorstep.store.orders import get
+
+i = t.invitations.c
+j = t.jobs.c
+
+
+async def one_by_one(tx: AsyncConnection, kind: str, names: Iterable[str]) -> None:
+    """Let one transaction at a time go on that is about one of these names; in one order, whoever asks."""
+    for name in sorted(set(names)):
+        await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{kind}/{name}", 0))))
+
+
+async def of_person(tx: AsyncConnection, keys: Iterable[str]) -> None:
+    """One at a time about one person, whatever the office: two offices may ask the same one at once (decision 10)."""
+    await one_by_one(tx, "person", keys)
+
+
+async def of_job(tx: AsyncConnection, office: str, name: str) -> UUID:
+    """The job of that name, made at its first use and locked until the commit."""
+    made = insert(t.jobs).values(id=uuid7(), office=office, name=name).on_conflict_do_nothing()
+    await tx.execute(made)
+    locked = select(j.id).where(j.office == office, j.name == name).with_for_update()
+    identifier: UUID = (await tx.execute(locked)).scalar_one()
+    return identifier
+
+
+async def job_of(tx: AsyncConnection, invitation_id: UUID) -> UUID | None:
+    """The job of an invitation, locked until the commit; None where it is for none."""
+    own = select(i.job_id).where(i.id == invitation_id).scalar_subquery()
+    identifier: UUID | None = (await tx.execute(select(j.id).where(j.id == own).with_for_update())).scalar_one_or_none()
+    return identifier
+
+
+async def of_invitation(tx: AsyncConnection, invitation_id: UUID, *more_keys: str) -> Invitation:
+    """The invitation, with its person and its row locked; `more_keys` are those that it is about to get.
+
+    Raises:
+        NotFound: `no_such_invitation`.
+    """
+    seen = await get(tx, invitation_id)
+    await of_person(tx, (*seen.keys, *more_keys))
+    invitation = await get(tx, invitation_id, for_update=True)
+    if invitation.keys != seen.keys:  # it was sent elsewhere meanwhile
+        await of_person(tx, invitation.keys)
+    return invitation
