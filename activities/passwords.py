@@ -1,5 +1,7 @@
 """The activities of a forgotten password: find out who is meant, send what fits, tell of the change."""
 
+import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,8 +21,7 @@ from doorstep.store.engine import transact
 from doorstep.store.password_links import PasswordLink
 from doorstep.store.users import User
 
-GONE = PasswordLink(UUID(int=0), None, "", "moot", "forgot", None, "", 0, None, None)  # type: ignore[arg-type]
-WITH_LINK = frozenset({Message.PASSWORD_RESET, Message.SET_PASSWORD})
+EVENTS = {Handover.ACCEPTED: Event.SENT, Handover.REFUSED: Event.BOUNCED}
 
 
 class PasswordActivities:
@@ -68,31 +69,32 @@ class PasswordActivities:
         return await self._send(UUID(ref.password_link_id))
 
     async def _send(self, identifier: UUID) -> PasswordLinkStanding:
-        """Hand over what is unsent; like an invitation's, but for one person and one link."""
-        for delivery, letter in await transact(self._post.engine, lambda tx: self._open(tx, identifier)):
-            result = await self._post.hand_over(letter)
-            await transact(self._post.engine, lambda tx, d=delivery, r=result: self._close(tx, d, r))  # type: ignore[misc]
-            if result.kind in (Handover.DEFERRED, Handover.UNKNOWN):
-                raise ApplicationError(
-                    f"not handed over yet: {result.cause}",
-                    type="MailDeferred",
-                    category=ApplicationErrorCategory.BENIGN,
-                )
+        """Hand over all that is unsent; like an invitation's, but for one person and one link."""
+        opened = await transact(self._post.engine, lambda tx: self._open(tx, identifier))
+        results = await asyncio.gather(*(self._post.hand_over(letter) for _, letter in opened))
+        ended = [(delivery, result) for (delivery, _), result in zip(opened, results, strict=True)]
+        await transact(self._post.engine, lambda tx: _close(tx, identifier, ended))
+        waiting = [each.cause for each in results if each.kind in (Handover.DEFERRED, Handover.UNKNOWN)]
+        if waiting:
+            raise ApplicationError(
+                f"not handed over yet: {waiting[0]}", type="MailDeferred", category=ApplicationErrorCategory.BENIGN
+            )
         return await transact(self._post.engine, lambda tx: _standing(tx, identifier))
 
     async def _open(self, tx: AsyncConnection, identifier: UUID) -> list[tuple[Delivery, Letter]]:
-        unsent = [d for d in await deliveries.of_subject(tx, identifier) if d.is_unsent]
-        if not unsent:
+        link = await recovering.sendable(tx, identifier)
+        unsent = [each for each in await deliveries.of_subject(tx, identifier) if each.is_unsent]
+        if link is None or not unsent:
             return []
         opened = await deliveries.open_attempts(tx, unsent)
         for each in opened:
-            if each.message in WITH_LINK and each.handed_over_at is not None:
+            if each.message in recovering.WITH_LINK and each.handed_over_at is not None:
                 await password_links.run_clock(tx, identifier, each.handed_over_at)
-        link = await password_links.get(tx, identifier) or GONE
         # From here on Temporal tries again; the sweep need not knock.
         await password_links.see(tx, identifier, link.rev)
-        before = {d.id: d for d in unsent}  # tells `_close` of which a copy may be out already
-        letters = [(before[d.id], await self._letter(tx, link, d)) for d in opened]
+        link = await password_links.get(tx, identifier) or link
+        before = {each.id: each for each in unsent}  # tells `_close` of which a copy may be out already
+        letters = [(before[each.id], await self._letter(tx, link, each)) for each in opened]
         return [(delivery, letter) for delivery, letter in letters if letter is not None]
 
     async def _letter(self, tx: AsyncConnection, link: PasswordLink, delivery: Delivery) -> Letter | None:
@@ -106,7 +108,7 @@ class PasswordActivities:
         if person is None:
             return None
         user, office = person
-        token = await self._token(tx, Purpose.RESET, link.id, 1) if delivery.message in WITH_LINK else ""
+        token = await self._token(tx, Purpose.RESET, link.id, 1) if delivery.message in recovering.WITH_LINK else ""
         custom = await pinning.pin_one(tx, office, delivery, link.template)
         return password_letter(self._post.desk, office, await _person(tx, user, link), delivery, token, custom)
 
@@ -119,14 +121,6 @@ class PasswordActivities:
         except UnknownKeyError:
             raise ApplicationError("the key of the link is not in the ring", type="LinkKeyMissing") from None
 
-    async def _close(self, tx: AsyncConnection, delivery: Delivery, result: HandoverResult) -> None:
-        repeated = {delivery.id} if delivery.is_attempt_open else set()
-        await deliveries.close_attempts(tx, {delivery.id: result}, repeated=repeated)
-        event = Event.BOUNCED if result.kind is Handover.REFUSED else Event.SENT
-        if result.kind in (Handover.REFUSED, Handover.ACCEPTED):
-            detail = {"message": delivery.message}
-            await audit.record(tx, event, CLOCK, subject_id=None, code=result.cause, detail=detail)
-
 
 async def _person(tx: AsyncConnection, user: User, link: PasswordLink) -> Person:
     """What the messages of one link say of its user; the welcome of way A lists both logins and the accounts."""
@@ -136,6 +130,19 @@ async def _person(tx: AsyncConnection, user: User, link: PasswordLink) -> Person
     belongs = await users.memberships(tx, user.id)
     grants = tuple((m.account_code or "", m.account_name or m.office_name, m.permissions) for m in belongs)
     return Person(user.username, user.name, link.expires_at, "" if staff is None else staff.username, grants)
+
+
+async def _close(tx: AsyncConnection, identifier: UUID, ended: Sequence[tuple[Delivery, HandoverResult]]) -> None:
+    """Note how each attempt ended, and what is known for good in the records of the user."""
+    link = await password_links.get(tx, identifier)
+    repeated = {delivery.id for delivery, _ in ended if delivery.is_attempt_open}
+    await deliveries.close_attempts(tx, {delivery.id: result for delivery, result in ended}, repeated=repeated)
+    for delivery, result in ended:
+        event = EVENTS.get(result.kind)
+        if event is not None:
+            subject = None if link is None else link.user_id
+            detail = {"message": delivery.message}
+            await audit.record(tx, event, CLOCK, subject_id=subject, code=result.cause, detail=detail)
 
 
 async def _standing(tx: AsyncConnection, identifier: UUID) -> PasswordLinkStanding:

@@ -1,7 +1,7 @@
 """How Alembic reaches the database: by a connection handed in, else by the settings; waits for locks only briefly."""
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine
 
 from doorstep import settings
 from doorstep.store.engine import driver_url
@@ -14,7 +14,6 @@ def run(connection: Connection) -> None:
         connection=connection, target_metadata=metadata, transaction_per_migration=True, compare_server_default=True
     )
     with context.begin_transaction():
-        connection.execute(text("SET LOCAL lock_timeout = '4s'"))
         context.run_migrations()
 
 
@@ -25,7 +24,7 @@ def main() -> None:
         run(held)
         return
     url = context.config.attributes.get("database_url") or settings.load().database_url.get_secret_value()
-    engine = create_engine(driver_url(url))
+    engine = create_engine(driver_url(url), connect_args={"options": "-c lock_timeout=4s"})
     try:
         with engine.connect() as connection:
             run(connection)

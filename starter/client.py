@@ -11,6 +11,7 @@ from doorstep.store.engine import create_engine
 from starter.contacts import Contacts
 from starter.offices import Offices
 from starter.people import People
+from starter.reports import Reports
 from starter.signing_in import SigningIn
 from starter.staffing import Staffing
 from starter.support import Support
@@ -18,7 +19,7 @@ from starter.templates import Templates
 from starter.temporal import Starter, connect_temporal
 
 
-class Doorstep(Contacts, Offices, Staffing, People, SigningIn, Support, Templates):
+class Doorstep(Contacts, Offices, Staffing, People, Reports, SigningIn, Support, Templates):
     """The client API. Refusals raise `doorstep.domain.errors.Refused` with `code`, `message` and `status`."""
 
 

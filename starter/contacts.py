@@ -4,15 +4,21 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from doorstep.domain.contact import Contact
 from doorstep.domain.destination import email_of, phone_of
-from doorstep.domain.errors import Conflict, Refused
+from doorstep.domain.errors import Refused
 from doorstep.domain.invitation import Invitation, Office
 from doorstep.domain.requests import ContactChange, NewContact
-from doorstep.store import contacts, offices
+from doorstep.domain.states import Command, State
+from doorstep.store import address_book, contacts, deciding, locks, offices
+from doorstep.store.audit import Actor
+from doorstep.store.orders import Order, get
 from starter.onboarding import Onboarding, one_line
 
 PAGE = 200
+UNDECIDED = (State.DRAFT, State.PENDING, State.EXPIRED, State.AWAITING_APPROVAL)
 
 
 @dataclass(frozen=True)
@@ -36,16 +42,18 @@ class Contacts(Onboarding):
             NotFound: unknown, or not yours to see.
         """
         who = self._as(actor)
-        return await self._run(lambda tx: contacts.get(tx, who, contact_id))
+        return await self._run(lambda tx: address_book.get(tx, who, contact_id))
 
     async def contacts(
         self, office: str, *, search: str = "", account: str | None = None, limit: int = PAGE, actor: str | None = None
     ) -> list[Contact]:
         """Contacts by name, address, number, account code or account name (S3.3)."""
         who = self._as(actor)
-        return await self._run(lambda tx: contacts.listed(tx, who, office, search=search, account=account, limit=limit))
+        return await self._run(
+            lambda tx: address_book.listed(tx, who, office, search=search, account=account, limit=limit)
+        )
 
-    async def contact_add(  # noqa: PLR0913 - the fields of a contact, all by name
+    async def contact_add(
         self,
         *,
         office: str,
@@ -68,10 +76,10 @@ class Contacts(Onboarding):
             phone=phone_of(phone, region) if phone else None,
             accounts=tuple(accounts),
         )
-        who = self._as(actor)
-        return await self._run(lambda tx: contacts.add(tx, who, new))
+        who, detail = self._as(actor), {"command": "contact.add", "office": office}
+        return await self._recorded(who, detail, lambda tx: contacts.add(tx, who, new))
 
-    async def contact_set(  # noqa: PLR0913 - what can be set, all by name
+    async def contact_set(
         self,
         contact_id: UUID,
         *,
@@ -97,20 +105,28 @@ class Contacts(Onboarding):
             add_accounts=tuple(add_accounts),
             clear=frozenset(n for n, v in (("portal_email", portal_email), ("phone", phone)) if v == ""),
         )
-        contact, to_revoke = await self._run(lambda tx: contacts.change(tx, who, contact_id, asked))
-        for invitation_id in to_revoke:
-            await self._take_back(invitation_id, actor)
+
+        async def work(tx: AsyncConnection) -> tuple[Contact, list[Invitation]]:
+            contact, is_open = await contacts.change(tx, who, contact_id, asked)
+            return contact, [await self._take_back(tx, who, each) for each in is_open]
+
+        detail = {"command": "contact.set"}
+        contact, revoked = await self._recorded(who, detail, work, subject_id=contact_id)
+        for invitation in revoked:
+            await self.starter.wake(invitation)
         return contact
 
     async def _office_of(self, contact_id: UUID, actor: str | None) -> Office:
         contact = await self.contact(contact_id, actor=actor)
         return await self._run(lambda tx: offices.get(tx, contact.office))
 
-    async def _take_back(self, invitation_id: UUID, actor: str | None) -> None:
-        try:
-            await self.revoke(invitation_id, reason="no longer a portal user", actor=actor)
-        except Conflict:
-            return  # decided at this very moment; whoever is in is suspended, not revoked
+    async def _take_back(self, tx: AsyncConnection, who: Actor, invitation_id: UUID) -> Invitation:
+        """Revoke it, unless it was approved at this very moment: whoever is in is suspended, not revoked."""
+        invitation = await locks.of_invitation(tx, invitation_id)
+        if invitation.state in UNDECIDED:
+            order = Order(Command.REVOKE, invitation_id, who, reason="no longer a portal user")
+            await deciding.revoke(tx, self.ring, order)
+        return await get(tx, invitation_id)
 
     async def contacts_invite(
         self, contact_ids: Sequence[UUID], *, roles: Sequence[str] = (), template: str = "", actor: str | None = None

@@ -1,13 +1,17 @@
 """What every part of the client API stands on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from doorstep.domain.errors import Refused
+from doorstep.domain.events import Event
 from doorstep.security.links import KeyRing
 from doorstep.settings import Settings
+from doorstep.store import audit
 from doorstep.store.audit import Actor
 from doorstep.store.engine import transact
 from starter.temporal import Starter
@@ -31,6 +35,24 @@ class Connected:
 
     async def _run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         return await transact(self.engine, work)
+
+    async def _recorded(
+        self,
+        who: Actor,
+        detail: Mapping[str, object],
+        work: Callable[[AsyncConnection], Awaitable[T]],
+        *,
+        subject_id: UUID | None = None,
+    ) -> T:
+        """Do it, and record a refusal (invariant 5); `detail` names the command, and the office where one is meant."""
+        try:
+            return await self._run(work)
+        except Refused as refusal:
+            code = refusal.code
+            await self._run(
+                lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=subject_id, code=code, detail=detail)
+            )
+            raise
 
     def _as(self, name: str | None) -> Actor:
         return self.actor if name is None else Actor(name.strip(), self.actor.via)

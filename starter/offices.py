@@ -18,6 +18,7 @@ from doorstep.domain.errors import Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
 from doorstep.store import audit, authority, directory, offices
+from doorstep.store.audit import Actor
 from doorstep.store.directory import Merged
 from doorstep.store.offices import Front
 from starter.desk import Connected
@@ -48,12 +49,17 @@ class Offices(Connected):
     """What an office needs before it may send."""
 
     async def office_set(
-        self, code: str, *, own: Mapping[str, object] | None = None, rules: Mapping[str, object] | None = None
+        self,
+        code: str,
+        *,
+        own: Mapping[str, object] | None = None,
+        rules: Mapping[str, object] | None = None,
+        actor: str | None = None,
     ) -> Office:
         """Make or change an office: `own` are its name, region, locale …; `rules` its policy.
 
         Raises:
-            Invalid: with the field.
+            Invalid: with the field; Forbidden: `not_staff`, `not_allowed`.
         """
         clean = code.strip().lower()
         if not clean.replace("-", "").isalnum() or not clean.isascii() or len(clean) > LONGEST_CODE:
@@ -64,11 +70,23 @@ class Offices(Connected):
         _check_own(texts)
         _check_rules(rules or {})
         checked = dict(own or {}) | texts
-        return await self._run(lambda tx: offices.put(tx, self.actor, clean, checked, rules or {}))
+        who, detail = self._as(actor), {"command": "office.set", "office": clean}
+        return await self._recorded(who, detail, lambda tx: offices.put(tx, who, clean, checked, rules or {}))
 
-    async def office(self, code: str) -> Office:
-        """The office, its policy and its administrators."""
-        return await self._run(lambda tx: offices.get(tx, code))
+    async def office(self, code: str, *, actor: str | None = None) -> Office:
+        """The office, its policy and its administrators, for its own people.
+
+        Raises:
+            NotFound: `no_such_office`; Forbidden: `not_staff`.
+        """
+        who = self._as(actor)
+
+        async def work(tx: AsyncConnection) -> Office:
+            found = await offices.get(tx, code)
+            await authority.standing(tx, who, code)
+            return found
+
+        return await self._run(work)
 
     async def offices(self) -> list[str]:
         """The codes of all offices."""
@@ -78,34 +96,48 @@ class Offices(Connected):
         """What the pages show of each office: its name, its help contact, its address."""
         return await self._run(offices.fronts)
 
-    async def approvers_set(self, office: str, addresses: Sequence[str]) -> Office:
-        """Replace the username administrators of an office, one to three."""
+    async def approvers_set(self, office: str, addresses: Sequence[str], *, actor: str | None = None) -> Office:
+        """Replace the username administrators of an office, one to three (S4.22)."""
         checked = [email_of(address) for address in addresses]
-        return await self._run(lambda tx: offices.set_approvers(tx, self.actor, office, checked))
+        who, detail = self._as(actor), {"command": "approvers.set", "office": office}
+        return await self._recorded(who, detail, lambda tx: offices.set_approvers(tx, who, office, checked))
 
-    async def approver_remove(self, office: str, address: str) -> Office:
+    async def approver_remove(self, office: str, address: str, *, actor: str | None = None) -> Office:
         """Take one username administrator off; the last one only while nothing is open."""
         checked = email_of(address)
-        return await self._run(lambda tx: offices.remove_approver(tx, self.actor, office, checked))
+        who, detail = self._as(actor), {"command": "approvers.remove", "office": office}
+        return await self._recorded(who, detail, lambda tx: offices.remove_approver(tx, who, office, checked))
 
-    async def import_rows(self, data: bytes, office: str, *, is_dry_run: bool = False) -> "Import":
+    async def import_rows(
+        self, data: bytes, office: str, *, is_dry_run: bool = False, actor: str | None = None
+    ) -> "Import":
         """Begin the import of an ERP export; iterate over it to carry it out, row by row.
 
         Raises:
-            ExportError: the file as a whole cannot be read; NotFound: no such office.
+            ExportError: the file as a whole cannot be read; NotFound: no such office; Forbidden: `not_staff`,
+                `not_allowed`.
         """
-        region = (await self.office(office)).region
-        await self._run(lambda tx: authority.require_in_office(tx, self.actor, office, Right.IMPORT))
-        return Import(self, office, data, region, is_dry_run=is_dry_run)
+        who, detail = self._as(actor), {"command": "import", "office": office}
+
+        async def work(tx: AsyncConnection) -> Office:
+            found = await offices.get(tx, office)
+            await authority.require_in_office(tx, who, office, Right.IMPORT)
+            return found
+
+        region = (await self._recorded(who, detail, work)).region
+        return Import(self, who, office, data, region, is_dry_run=is_dry_run)
 
 
 class Import:
     """An import under way: each step takes one row, in a transaction of its own."""
 
-    def __init__(self, client: Offices, office: str, data: bytes, region: str, *, is_dry_run: bool) -> None:
+    def __init__(
+        self, client: Offices, who: Actor, office: str, data: bytes, region: str, *, is_dry_run: bool
+    ) -> None:
         self.summary = describe_export(data)
         self.report = ImportReport(rows=self.summary.rows)
         self._client = client
+        self._who = who
         self._office = office
         self._is_dry_run = is_dry_run
         self._rows: Iterator[ImportRow | RefusedRow] = read_export(data, region=region)
@@ -158,9 +190,8 @@ class Import:
             return
         report = self.report
         detail = {"office": self._office, "rows": report.rows, "refused": len(report.refused)}
-        actor = self._client.actor
         await self._client._run(  # noqa: SLF001 - our own other half
-            lambda tx: audit.record(tx, Event.IMPORTED, actor, subject_id=None, detail=detail)
+            lambda tx: audit.record(tx, Event.IMPORTED, self._who, subject_id=None, detail=detail)
         )
 
 

@@ -1,7 +1,7 @@
 """Everything that can be done to an invitation, by staff, by an administrator and by the invitee."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
@@ -21,19 +21,14 @@ from doorstep.store.audit import Actor
 from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal
 from doorstep.store.users import check_username
 from doorstep.store.work import WORK
+from starter import link_views
 from starter.desk import Connected
 from starter.limits import GUESSES
+from starter.link_views import LinkView
+
+T = TypeVar("T")
 
 INVITEE = Actor("invitee", "page", is_trusted=True)
-
-
-@dataclass(frozen=True)
-class LinkView:
-    """What a mailed link opens: the invitation, and why the form stays closed if it does."""
-
-    invitation: Invitation
-    generation: int
-    refusal: Refused | None
 
 
 class Onboarding(Connected):
@@ -155,8 +150,7 @@ class Onboarding(Connected):
         Raises:
             Gone: the link is unknown; TooMany: somebody is guessing.
         """
-        invitation, record = await self._of_token(token, source)
-        return LinkView(invitation, record.generation, answering.link_refusal(invitation, record.generation))
+        return await self._guessed(lambda tx: link_views.look(tx, self.ring, token), source)
 
     async def accept(self, token: str, *, source: str = "") -> Invitation:
         """The consent of somebody who has a user already: the same sign-in for one more office (decision 5).
@@ -212,6 +206,10 @@ class Onboarding(Connected):
             record = await answering.find_link(tx, self.ring, token)
             return await get(tx, record.subject_id), record
 
+        return await self._guessed(work, source)
+
+    async def _guessed(self, work: Callable[[AsyncConnection], Awaitable[T]], source: str) -> T:
+        """What `work` finds behind a token; one that opens nothing counts as a guess (T06)."""
         try:
             return await self._run(work)
         except Gone:

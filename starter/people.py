@@ -1,19 +1,24 @@
 """Users of the portal, as staff look after them; and way A, which makes a login pair without an invitation."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from doorstep.domain.destination import email_of
-from doorstep.domain.errors import Invalid, Refused
+from doorstep.domain.errors import Invalid, NotFound, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.requests import NewPair
-from doorstep.store import audit, pairing, people
+from doorstep.store import audit, erasing_users, pairing, people, users
+from doorstep.store.audit import Actor
 from doorstep.store.people import Member
 from doorstep.store.users import User, check_username
 from starter.desk import Connected
 from starter.onboarding import one_line
 
+T = TypeVar("T")
 PAGE = 200
 RELATIONSHIPS = ("customer", "rep")
 
@@ -99,27 +104,51 @@ class People(Connected):
 
     async def user_suspend(self, username: str, *, actor: str | None = None) -> Member:
         """Shut a user out at once, until resumed."""
-        who = self._as(actor)
-        return await self._run(lambda tx: people.suspend(tx, who, username))
+        return await self._do("user.suspend", username, actor, people.suspend)
 
     async def user_resume(self, username: str, *, actor: str | None = None) -> Member:
         """Let a suspended user in again."""
-        who = self._as(actor)
-        return await self._run(lambda tx: people.resume(tx, who, username))
+        return await self._do("user.resume", username, actor, people.resume)
 
     async def user_delete(self, username: str, *, actor: str | None = None) -> Member:
         """Delete a user for good; the user as it was."""
-        who = self._as(actor)
-        return await self._run(lambda tx: people.remove(tx, who, username))
+        return await self._do("user.delete", username, actor, people.remove)
 
     async def user_permissions(
         self, username: str, permissions: Sequence[str], *, account: str | None = None, actor: str | None = None
     ) -> Member:
         """Replace what a user may use, on one account or on all of theirs (S4.19)."""
-        who = self._as(actor)
-        return await self._run(lambda tx: people.set_permissions(tx, who, username, permissions, account))
+
+        async def work(tx: AsyncConnection, who: Actor, name: str) -> Member:
+            return await people.set_permissions(tx, who, name, permissions, account)
+
+        return await self._do("user.permissions", username, actor, work)
 
     async def user_erase(self, username: str, *, actor: str | None = None) -> None:
         """Erase a user and their invitations from everything but the tombstones (T34)."""
+        for invitation in await self._do("user.erase", username, actor, erasing_users.erase):
+            await self.starter.wake(invitation)
+
+    async def _do(
+        self,
+        command: str,
+        username: str,
+        actor: str | None,
+        work: Callable[[AsyncConnection, Actor, str], Awaitable[T]],
+    ) -> T:
+        """Do it, and record a refusal beside the user whom it was about (invariant 5)."""
         who = self._as(actor)
-        await self._run(lambda tx: people.erase(tx, who, username))
+        try:
+            return await self._run(lambda tx: work(tx, who, username))
+        except NotFound:
+            raise
+        except Refused as refusal:
+            code = refusal.code
+            await self._run(lambda tx: _record_refusal(tx, who, command, username, code))
+            raise
+
+
+async def _record_refusal(tx: AsyncConnection, who: Actor, command: str, username: str, code: str) -> None:
+    found = await users.by_username(tx, username)
+    subject = None if found is None else found[0].id
+    await audit.record(tx, Event.REFUSED, who, subject_id=subject, code=code, detail={"command": command})

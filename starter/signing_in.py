@@ -12,7 +12,7 @@ from doorstep.domain.events import Event
 from doorstep.security import passwords
 from doorstep.security.links import Purpose
 from doorstep.security.sessions import new_session_id, session_hash
-from doorstep.store import audit, links, password_links, rates, sessions, users
+from doorstep.store import audit, links, password_links, rates, recovering, sessions, users
 from doorstep.store.audit import Actor
 from doorstep.store.users import Membership, User, username_key
 from starter.desk import Connected
@@ -31,13 +31,15 @@ class Home:
 class ResetView:
     """What a link to set a password opens: whose, the staff login beside it if there is one, and whether it is the first.
 
-    `staff_username` is empty where the link is about one login.
+    `staff_username` is empty where the link is about one login; `office` is the code of the one that speaks to the user,
+    empty where there is none.
     """
 
     id: UUID
     username: str
     staff_username: str = ""
     is_first: bool = False
+    office: str = ""
 
 
 class SigningIn(Connected):
@@ -150,8 +152,9 @@ class SigningIn(Connected):
         if link is None or user is None or not link.is_live:
             return None
         is_first = link.kind == password_links.SET_PASSWORD
-        staff = await users.staff_login_of(tx, user.id) if is_first else None
-        return ResetView(link.id, user.username, "" if staff is None else staff.username, is_first)
+        staff = await _staff_login(tx, user.id) if is_first else None
+        office = link.office or await users.office_of(tx, user) or ""
+        return ResetView(link.id, user.username, "" if staff is None else staff.username, is_first, office)
 
     async def _count(self, *limits: tuple[Limit, str]) -> None:
         async def work(tx: AsyncConnection) -> None:
@@ -173,7 +176,7 @@ async def _set_passwords(tx: AsyncConnection, identifier: UUID, hashes: Sequence
     link = await password_links.get(tx, identifier, for_update=True)
     if link is None or link.user_id is None or not await password_links.use(tx, identifier):
         return False
-    staff = await users.staff_login_of(tx, link.user_id)
+    staff = await _staff_login(tx, link.user_id)
     logins = [link.user_id] if staff is None else [link.user_id, staff.id]
     for user_id, password_hash in zip(logins, hashes, strict=False):
         if not await users.set_password(tx, user_id, password_hash):
@@ -182,6 +185,12 @@ async def _set_passwords(tx: AsyncConnection, identifier: UUID, hashes: Sequence
         await password_links.end_others(tx, user_id, identifier)
         await audit.record(tx, Event.PASSWORD_CHANGED, Actor(str(user_id), "page"), subject_id=user_id)
     return True
+
+
+async def _staff_login(tx: AsyncConnection, user_id: UUID) -> User | None:
+    """The staff login beside, where it may set a password: not while it is suspended."""
+    staff = await users.staff_login_of(tx, user_id)
+    return staff if staff is not None and staff.state in recovering.CAN_SET else None
 
 
 def _dead() -> Gone:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from doorstep.domain.authority import StaffKind, StaffMember, checked_staff_permissions
 from doorstep.domain.destination import email_of
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.requests import StaffChange
+from doorstep.domain.staff import StaffKind, StaffMember, checked_staff_permissions
 from doorstep.store import staff
 from starter.desk import Connected
 from starter.onboarding import one_line
@@ -52,12 +52,14 @@ class Staffing(Connected):
             sets_grants=may_grant is not None or may_grant_all,
         )
         who, key = self._as(actor), email_of(address)
-        return await self._run(lambda tx: staff.put(tx, who, office, key, asked))
+        detail = {"command": "staff.set", "office": office}
+        return await self._recorded(who, detail, lambda tx: staff.put(tx, who, office, key, asked))
 
     async def staff_remove(self, office: str, address: str, *, actor: str | None = None) -> StaffMember:
         """Take somebody off the staff of an office."""
         who, key = self._as(actor), email_of(address)
-        return await self._run(lambda tx: staff.remove(tx, who, office, key))
+        detail = {"command": "staff.remove", "office": office}
+        return await self._recorded(who, detail, lambda tx: staff.remove(tx, who, office, key))
 
     async def staff_member(self, office: str, address: str, *, actor: str | None = None) -> StaffMember:
         """One member of staff."""

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.standing import Step
-from doorstep.store import offices, reading, stuck
+from doorstep.store import offices, reading, sight, stuck
+from doorstep.store.audit import Actor
 from doorstep.store.loading import standing_of
 from doorstep.store.reading import Row
 from starter import visibility
@@ -42,10 +43,15 @@ class Surveyor(Sight):
     """Finding what needs a human."""
 
     async def stuck(
-        self, *, older_than: timedelta | None = None, office: str | None = None, limit: int = PAGE
+        self,
+        *,
+        older_than: timedelta | None = None,
+        office: str | None = None,
+        limit: int = PAGE,
+        actor: str | None = None,
     ) -> AsyncIterator[Explanation]:
         """What needs a human, each with the reason and the command that helps; the most urgent first."""
-        for each in (await self.survey(older_than=older_than, office=office, limit=limit)).found:
+        for each in (await self.survey(older_than=older_than, office=office, limit=limit, actor=actor)).found:
             yield each
 
     async def survey(
@@ -55,33 +61,36 @@ class Surveyor(Sight):
         office: str | None = None,
         limit: int = PAGE,
         progress: Progress = lambda _done, _of: None,
+        actor: str | None = None,
     ) -> Survey:
         """The same at once, and how far it could be found out; all offices, or one.
 
+        A member of staff sees what is theirs; what belongs to no invitation is for the operator.
+
         Raises:
-            NotFound: `no_such_office`.
+            NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
         """
-        if office is not None:
-            await self._run(lambda tx: offices.get(tx, office))
-        rows = await self._run(lambda tx: stuck.candidates(tx, office=office, older_than=older_than, limit=limit + 1))
+        who = self._as(actor)
+        rows = await self._run(lambda tx: _candidates(tx, who, office, older_than, limit + 1))
         client = self.starter.client
         seen = await compare(self.engine, client, office=office, limit=limit, progress=progress)
-        rows += await self._run(lambda tx: reading.rows(tx, seen.suspects))
+        rows += await self._run(lambda tx: _in_sight(tx, who, seen.suspects))
         distinct = list({row.id: row for row in rows}.values())
-        explained = await self._explained(distinct, waited=older_than, is_asking=seen.is_complete)
-        without_rows = [rowless(each, visibility.options(client)) for each in seen.rowless]
+        explained = await self._explained(who, distinct, waited=older_than, is_asking=seen.is_complete)
+        without_rows = [rowless(each, visibility.options(client)) for each in seen.rowless if who.is_trusted]
         found = sorted([*(each for each in explained if each.troubles), *without_rows], key=_first)
         is_asked = seen.is_complete and all(each.is_temporal_asked for each in explained)
-        return Survey(tuple(found[:limit]), seen.others, is_asked, len(found) > limit)
+        others = seen.others if who.is_trusted else ()
+        return Survey(tuple(found[:limit]), others, is_asked, len(found) > limit)
 
     async def _explained(
-        self, rows: Sequence[Row], *, waited: timedelta | None = None, is_asking: bool = True
+        self, who: Actor, rows: Sequence[Row], *, waited: timedelta | None = None, is_asking: bool = True
     ) -> list[Explanation]:
-        """Each row, with a look at its workflow where Temporal answers."""
-        read, at_home = await self._run(lambda tx: self._read(tx, [row.id for row in rows if row.is_known]))
+        """Each row in sight, with a look at its workflow where Temporal answers."""
+        read, at_home = await self._run(lambda tx: self._read(tx, who, [row.id for row in rows if row.is_known]))
         runs = await self._runs(read) if is_asking else None
         over = [identifier for identifier, run in (runs or {}).items() if run.is_over]
-        again, _ = await self._run(lambda tx: self._read(tx, over))  # it may have come to its end between the looks
+        again, _ = await self._run(lambda tx: self._read(tx, who, over))  # it may have ended between the looks
         newest = {each.id: each for each in (*read, *again)}
         told = [
             explain(
@@ -99,11 +108,11 @@ class Surveyor(Sight):
             *(unreadable(row.id, row.state) for row in poisoned),
         ]
 
-    async def _read(self, tx: AsyncConnection, ids: Sequence[UUID]) -> tuple[list[Invitation], set[UUID]]:
+    async def _read(self, tx: AsyncConnection, who: Actor, ids: Sequence[UUID]) -> tuple[list[Invitation], set[UUID]]:
         """The invitations, and those of them whose person has signed in."""
         if not ids:
             return [], set()
-        return await self._load(tx, ids=ids, limit=len(ids)), await reading.at_home(tx, ids)
+        return await self._load(tx, who, ids=ids, limit=len(ids)), await reading.at_home(tx, ids)
 
     async def _is_poisoned(self, row: Row) -> bool:
         return not row.is_known or await self._run(lambda tx: reading.is_unreadable(tx, row.id))
@@ -122,6 +131,20 @@ class Surveyor(Sight):
         except TemporalAway:
             return None
         return {each.id: run for each, run in zip(needy, runs, strict=True)}
+
+
+async def _candidates(
+    tx: AsyncConnection, who: Actor, office: str | None, older_than: timedelta | None, limit: int
+) -> list[Row]:
+    if office is not None:
+        await offices.get(tx, office)
+        await sight.require_some(tx, who, office)
+    seen = await sight.of_invitations(tx, who)
+    return await stuck.candidates(tx, office=office, older_than=older_than, seen=seen, limit=limit)
+
+
+async def _in_sight(tx: AsyncConnection, who: Actor, ids: Sequence[UUID]) -> list[Row]:
+    return await reading.rows(tx, ids, seen=await sight.of_invitations(tx, who))
 
 
 def _first(found: Explanation) -> tuple[int, UUID]:

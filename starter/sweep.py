@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from doorstep.domain.errors import Unavailable
 from doorstep.domain.invitation import Invitation
-from doorstep.store import erasing, rates, sweeping
+from doorstep.store import rates, retaining, sweeping
 from doorstep.store.engine import transact
 from doorstep.store.loading import load
 from starter.temporal import Starter
@@ -52,8 +52,8 @@ async def sweep_once(engine: AsyncEngine, starter: Starter, *, older_than: timed
 
 
 async def purge(engine: AsyncEngine) -> int:
-    """Erase the unanswered invitations that their offices do not want to keep any longer; how many."""
-    erased = await transact(engine, erasing.purge)
+    """Erase unanswered invitations that their offices do not want to keep any longer, the oldest first; how many."""
+    erased = await transact(engine, retaining.purge)
     if erased:
         log.info("purged", invitations=erased)
     return erased
@@ -77,8 +77,8 @@ async def sweep_until(stop: asyncio.Event, engine: AsyncEngine, starter: Starter
             if woken:
                 log.info("swept", woken=woken)
             if time.monotonic() >= purge_due:
-                purge_due = time.monotonic() + PURGE_SECONDS
-                await purge(engine)
+                has_more = await purge(engine) == retaining.AT_ONCE
+                purge_due = time.monotonic() + (0 if has_more else PURGE_SECONDS)
         except Unavailable:
             log.warning("sweep_skipped", reason="database unavailable")
         try:

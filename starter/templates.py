@@ -1,14 +1,12 @@
 """The templates of an office: looked at, checked, previewed, saved, and taken back to an earlier version."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import Right
-from doorstep.domain.errors import Invalid, Refused
-from doorstep.domain.events import Event
+from doorstep.domain.errors import Invalid
 from doorstep.domain.invitation import Office
 from doorstep.domain.messages import CustomText
 from doorstep.domain.template_variables import REQUIRED, VARIABLES, Variable
@@ -23,14 +21,12 @@ from doorstep.domain.templates import (
     require_usable,
 )
 from doorstep.mail import custom
-from doorstep.store import audit, authority, offices, templates
+from doorstep.store import authority, offices, templates
 from doorstep.store.audit import Actor
 from doorstep.store.templates import OURS, Place
 from starter.desk import Connected
 from starter.template_places import place_of
 from starter.template_previews import Preview, example_of, previewed
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -217,18 +213,8 @@ class Templates(Connected):
         Raises:
             Forbidden: `not_staff`, `not_allowed`.
         """
-        await self._run(lambda tx: authority.require_in_office(tx, who, office, Right.TEMPLATES))
-
-    async def _recorded(
-        self, who: Actor, detail: Mapping[str, object], work: Callable[[AsyncConnection], Awaitable[T]]
-    ) -> T:
-        """Do it, and record a refusal (invariant 5)."""
-        try:
-            return await self._run(work)
-        except Refused as refusal:
-            code = refusal.code
-            await self._run(lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=None, code=code, detail=detail))
-            raise
+        detail = {"command": "template", "office": office}
+        await self._recorded(who, detail, lambda tx: authority.require_in_office(tx, who, office, Right.TEMPLATES))
 
 
 def _require_sound(template: Template, text: TemplateText) -> None:

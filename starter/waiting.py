@@ -47,7 +47,7 @@ def what_it_waits_for(invitation: Invitation, *, has_signed_in: bool = False) ->
 
 def what_was_done(invitation: Invitation) -> str:
     """One sentence: which messages went out, and when; empty where there is nothing to tell."""
-    told = []
+    told: list[str] = []
     for message, name in WENT_OUT.get(invitation.state, {}).items():
         sent = [each.sent_at for each in invitation.of(message) if each.sent_at is not None]
         if sent:

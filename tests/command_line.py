@@ -121,9 +121,9 @@ class CommandLine:
         return said.json
 
     async def refused(self, *words: str, **changed: str) -> dict[str, Any]:
-        """The error that `doorstep WORDS --json` prints; the same sentence stands on stderr."""
+        """The error that `doorstep WORDS --json` prints; the same words stand on stderr, a line a field."""
         said = await self(*words, "--json", **changed)
         error = said.json["error"]
         assert said.status == 1, said
-        assert said.err.strip() == error["message"]
+        assert said.err.split() == error["message"].split()
         return dict(error)

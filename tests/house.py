@@ -181,7 +181,7 @@ async def build_house(
     settings = settings_for(database_url, smtp.url, **changed)
     engine = create_engine(database_url, application="doorstep-tests")
     ring = KeyRing.parse(settings.link_keys.get_secret_value())
-    doorstep = Doorstep(engine, Starter(client), ring, settings, Actor("clerk@office.example", "api"))
+    doorstep = Doorstep(engine, Starter(client), ring, settings, Actor("clerk@office.example", "api", is_trusted=True))
     try:
         yield House(settings, engine, client, smtp, doorstep, ring)
     finally:

@@ -6,6 +6,7 @@ from doorstep.domain.errors import Forbidden, Invalid
 from web import forms
 from web.cookies import Cookie
 from web.forms import EmptyForm, SignInForm
+from web.guards import asked_host
 from web.routes import get, post
 from web.site import go_to, page, page_of, site_of, source_of
 
@@ -36,7 +37,7 @@ async def sign_in(request: Request) -> Response:
         if refusal.code == WAITING:
             return await page(request, "waiting.html", status=refusal.status)
         # One body for every reason, so that nobody learns which names exist (T08).
-        faults = {forms.WHOLE_FORM: refusal.message}
+        faults = {forms.WHOLE_FORM: refusal}
         return await page(request, "sign_in.html", status=refusal.status, values=typed, faults=faults)
     earlier = site.cookies.read(request, Cookie.SESSION)
     if earlier:
@@ -67,7 +68,8 @@ async def home(request: Request) -> Response:
     found = await site.doorstep.home(session) if session else None
     if found is None:
         return go_to("/sign-in")
-    face = await site.fronts.of_codes({membership.office for membership in found.memberships})
+    codes = {membership.office for membership in found.memberships}
+    face = await site.fronts.of_codes(codes, asked_host(request))
     return page_of(request, face, "home.html", user=found.user, memberships=found.memberships)
 
 

@@ -8,27 +8,34 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from doorstep.domain.errors import DoorstepError
+from doorstep.text.gateway import gateway_from
 from starter.client import Doorstep
-from web import account, forgotten, health, invitee
+from web import account, forgotten, health, invitee, text_status
 from web.cookies import Cookies
 from web.fronts import Fronts
 from web.guards import BodyLimit, Headers, Hosts
 from web.observing import Metrics, Observed
 from web.refusals import deny_cross_origin, error_page, fault_page, on_http, on_refused
-from web.site import STATIC, Site, environment
+from web.rendering import STATIC, environments
+from web.site import Site
 
-ROUTES = [*account.ROUTES, *invitee.ROUTES, *forgotten.ROUTES, *health.ROUTES]
+ROUTES = [*account.ROUTES, *invitee.ROUTES, *forgotten.ROUTES, *text_status.ROUTES, *health.ROUTES]
 
 
 def create_app(doorstep: Doorstep) -> FastAPI:
-    """The application over a client API; it opens and closes nothing itself."""
+    """The application over a client API; it opens and closes nothing itself.
+
+    Raises:
+        SettingsError: the settings name a text gateway that is none.
+    """
     settings = doorstep.settings
     site = Site(
         doorstep=doorstep,
         fronts=Fronts(doorstep.fronts, settings.public_url),
         cookies=Cookies.of(settings),
         metrics=Metrics(),
-        templates=environment(),
+        templates=environments(),
+        gateway=gateway_from(settings),
     )
     app = FastAPI(
         title="Doorstep",

@@ -1,16 +1,21 @@
-"""Forgotten passwords: one answer for every name (T08), and the form behind the mailed link."""
+"""Forgotten passwords: one answer for every name (T08), and the form behind the mailed link.
+
+Behind the link of way A the form sets the first passwords, of a management and a staff login (S4.12).
+"""
 
 from datetime import timedelta
 
 from fastapi import Request, Response
 
 from doorstep.domain.errors import Gone, Invalid
+from starter.signing_in import ResetView
 from web import forms
 from web.cookies import Cookie
 from web.forms import ForgotForm, ResetForm
+from web.guards import asked_host
 from web.invitee import carried
 from web.routes import get, post
-from web.site import go_to, page, site_of, source_of
+from web.site import go_to, page, page_of, site_of, source_of
 
 LINK_LASTS = timedelta(hours=1)
 
@@ -52,29 +57,45 @@ def _token(request: Request) -> str:
 
 async def show_reset(request: Request) -> Response:
     """The form, as long as the link is live."""
-    await site_of(request).doorstep.open_reset(_token(request), source=source_of(request))
-    return await page(request, "reset.html", faults={})
+    view = await site_of(request).doorstep.open_reset(_token(request), source=source_of(request))
+    return await _form(request, view)
 
 
 async def reset(request: Request) -> Response:
-    """Set the new password; every session ends with the old one (T24)."""
+    """Set the new password, or both; every session ends with the old one (T24)."""
     site = site_of(request)
     token = _token(request)
     typed = await forms.typed(request)
+    view = await site.doorstep.open_reset(token, source=source_of(request))
     try:
         form = forms.checked(ResetForm, typed)
-        await site.doorstep.reset(token, password=form.password.get_secret_value(), source=source_of(request))
+        first, second = form.password.get_secret_value(), form.staff_password.get_secret_value()
+        await site.doorstep.reset(token, password=first, staff_password=second, source=source_of(request))
     except Invalid as fault:
-        return await page(request, "reset.html", status=422, faults=forms.by_field(fault))
-    response = go_to("/reset/done")
+        return await _form(request, view, fault)
+    response = go_to(_done(view, is_staff_set=bool(second)))
     for cookie in (Cookie.RESET, Cookie.SESSION):
         site.cookies.clear(response, cookie)
     return response
 
 
+async def _form(request: Request, view: ResetView, fault: Invalid | None = None) -> Response:
+    face = await site_of(request).fronts.of_codes({view.office}, asked_host(request))
+    faults = {} if fault is None else forms.by_field(fault)
+    return page_of(request, face, "reset.html", status=422 if faults else 200, view=view, faults=faults)
+
+
+def _done(view: ResetView, *, is_staff_set: bool) -> str:
+    if not view.is_first:
+        return "/reset/done"
+    if not view.staff_username:
+        return "/reset/done?set=first"
+    return "/reset/done?set=both" if is_staff_set else "/reset/done?set=management"
+
+
 async def done(request: Request) -> Response:
-    """That it worked."""
-    return await page(request, "reset_done.html")
+    """That it worked, and who can sign in now."""
+    return await page(request, "reset_done.html", which=request.query_params.get("set", ""))
 
 
 ROUTES = [

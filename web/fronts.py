@@ -3,17 +3,23 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from doorstep.domain.errors import Unavailable
-from doorstep.domain.invitation import Office
+from doorstep.domain.invitation import Invitation, Office
 from doorstep.settings import LOOPBACK
 from doorstep.store.offices import Front
 
 Face = Office | Front
-"""What a page shows of an office: name, help contact, locale and zone."""
+"""What a page shows of an office: name, help contact, guide, locale and zone."""
 
 FRESH_SECONDS = 15.0
+
+
+def face_of(invitation: Invitation) -> Office:
+    """The office as an invitee meets it: in the language of the invitation, where that has one of its own."""
+    return replace(invitation.office, locale=invitation.locale or invitation.office.locale)
 
 
 class Fronts:
@@ -38,11 +44,11 @@ class Fronts:
         found = there or self._known
         return found[0] if len(found) == 1 else None
 
-    async def of_codes(self, codes: set[str]) -> Front | None:
-        """The one office among `codes`, if it is one."""
+    async def of_codes(self, codes: set[str], host: str) -> Front | None:
+        """The office among `codes` if it is one, else that of the host."""
         await self._refresh()
         found = [front for front in self._known if front.code in codes]
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 else self.remembered(host)
 
     async def is_ours(self, host: str) -> bool:
         """True for the portal's own host, for this machine, and for the host of an office (T17)."""

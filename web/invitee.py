@@ -1,4 +1,4 @@
-"""The pages behind a mailed invitation: look, set up, say "not me", ask for a new link.
+"""The pages behind a mailed invitation: look, set up or accept, say "not me", ask for a new link.
 
 The token lives in a cookie from the first redirect on, and only a completed form consumes it (invariant 4).
 """
@@ -11,17 +11,22 @@ from fastapi import Request, Response
 from doorstep.domain.addresses import mask
 from doorstep.domain.errors import Conflict, Gone, Invalid
 from doorstep.domain.states import State
-from starter.onboarding import LinkView
+from starter.link_views import LinkView
 from web import forms
 from web.cookies import Cookie
 from web.forms import LinkForm, SetUpForm
-from web.refusals import OTHER_LINK, dead_link
+from web.fronts import face_of
+from web.languages import N_
+from web.refusals import OTHER_LINK, dead_link, error_page
 from web.routes import get, post
-from web.site import go_to, moment, page_of, site_of, source_of
+from web.site import go_to, page_of, site_of, source_of
 
 LINK_LASTS = timedelta(hours=1)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 NO_TOKEN = "unreadable"  # noqa: S105 - what stands for a token that is none
+CHANGED, FAULTY = 409, 422
+OTHER_LINK_SAID = N_("Another invitation was opened here since. Open the link in your message once more.")
+NOT_NOW = N_("This cannot be done just now. Please ask the office that invited you.")
 SET_UP = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.ACTIVE})
 
 
@@ -50,9 +55,8 @@ async def opened(request: Request) -> LinkView:
 
 
 async def show(request: Request) -> Response:
-    """The form, or why there is none."""
-    view = await opened(request)
-    return await _dead(request, view) if view.refusal is not None else _form(request, view)
+    """The form, the question whether a user that is there already may come in, or why there is neither."""
+    return await _now(request, await opened(request))
 
 
 async def set_up(request: Request) -> Response:
@@ -60,9 +64,9 @@ async def set_up(request: Request) -> Response:
     site = site_of(request)
     view = await opened(request)
     typed = await forms.typed(request)
+    _require_same(view, typed.get("invitation", ""))
     try:
         form = forms.checked(SetUpForm, typed)
-        _require_same(view, form)
         await site.doorstep.set_up(
             site.cookies.read(request, Cookie.LINK),
             username=form.username,
@@ -71,34 +75,66 @@ async def set_up(request: Request) -> Response:
             source=source_of(request),
         )
     except Invalid as fault:
-        return await _dead(request, view) if view.refusal is not None else _form(request, view, typed, fault)
+        return await _now(request, await opened(request), typed, fault)
+    except Conflict as refusal:
+        return await _changed(request, refusal)
     except Gone:
         return await _dead(request, await opened(request))
     site.metrics.set_ups.inc()
     return go_to("/set-up/done")
 
 
-def _form(
-    request: Request, view: LinkView, typed: dict[str, str] | None = None, fault: Invalid | None = None
+async def accept(request: Request) -> Response:
+    """The consent of somebody who has a user already (decision 5)."""
+    site = site_of(request)
+    view = await opened(request)
+    form = forms.checked(LinkForm, await forms.typed(request))
+    _require_same(view, form.invitation)
+    try:
+        await site.doorstep.accept(site.cookies.read(request, Cookie.LINK), source=source_of(request))
+    except Conflict as refusal:
+        return await _changed(request, refusal)
+    except Gone:
+        return await _dead(request, await opened(request))
+    return go_to("/set-up/done")
+
+
+async def _changed(request: Request, refusal: Conflict) -> Response:
+    """The page that is right by now, where somebody has got a user, or lost it, since theirs was opened."""
+    if refusal.code in {"has_user", "needs_user"}:
+        return await _now(request, await opened(request), has_changed=True)
+    return await error_page(request, refusal.status, sentence=NOT_NOW)  # said in words for staff
+
+
+async def _now(
+    request: Request,
+    view: LinkView,
+    typed: dict[str, str] | None = None,
+    fault: Invalid | None = None,
+    *,
+    has_changed: bool = False,
 ) -> Response:
-    invitation = view.invitation
-    prefilled = {"username": invitation.address, "name": invitation.name}
-    return page_of(
-        request,
-        invitation.office,
-        "set_up.html",
-        status=200 if fault is None else fault.status,
-        invitation=invitation,
-        until=moment(invitation.expires_at, invitation.office),
-        values=prefilled | (typed or {}),
-        faults={} if fault is None else forms.by_field(fault),
-    )
+    if view.refusal is not None:
+        return await _dead(request, view)
+    if view.needs_consent:
+        return _page(request, view, "accept.html", has_changed=has_changed or fault is not None)
+    prefilled = {"username": view.invitation.address, "name": view.invitation.name}
+    kept = {"username": view.username} if view.username else {}
+    values = prefilled | (typed or {}) | kept
+    faults = {} if fault is None else forms.by_field(fault)
+    return _page(request, view, "set_up.html", has_changed=has_changed, values=values, faults=faults)
 
 
-def _require_same(view: LinkView, form: SetUpForm | LinkForm) -> None:
+def _page(request: Request, view: LinkView, template: str, *, has_changed: bool = False, **values: object) -> Response:
+    status = CHANGED if has_changed else FAULTY if values.get("faults") else 200
+    own = {"invitation": view.invitation, "username": view.username, "has_changed": has_changed}
+    return page_of(request, face_of(view.invitation), template, status=status, **own, **values)
+
+
+def _require_same(view: LinkView, invitation: str) -> None:
     """A browser carries one link: the form of an earlier one, left open in another tab, must not answer this one."""
-    if form.invitation not in {"", str(view.invitation.id)}:
-        raise Conflict(OTHER_LINK, "Another invitation was opened here since. Open the link in your message once more.")
+    if invitation not in {"", str(view.invitation.id)}:
+        raise Conflict(OTHER_LINK, OTHER_LINK_SAID)
 
 
 async def done(request: Request) -> Response:
@@ -106,7 +142,7 @@ async def done(request: Request) -> Response:
     view = await opened(request)
     if view.invitation.state not in SET_UP:
         return go_to("/set-up")
-    return page_of(request, view.invitation.office, "set_up_done.html", invitation=view.invitation)
+    return page_of(request, face_of(view.invitation), "set_up_done.html", invitation=view.invitation)
 
 
 async def ask_decline(request: Request) -> Response:
@@ -114,7 +150,7 @@ async def ask_decline(request: Request) -> Response:
     view = await opened(request)
     if not _can_decline(view):
         return await _dead(request, view)
-    return page_of(request, view.invitation.office, "decline.html", invitation=view.invitation)
+    return _page(request, view, "decline.html")
 
 
 async def decline(request: Request) -> Response:
@@ -122,7 +158,7 @@ async def decline(request: Request) -> Response:
     site = site_of(request)
     view = await opened(request)
     form = forms.checked(LinkForm, await forms.typed(request))
-    _require_same(view, form)
+    _require_same(view, form.invitation)
     try:
         await site.doorstep.decline(site.cookies.read(request, Cookie.LINK), source=source_of(request))
     except Gone:
@@ -139,7 +175,7 @@ async def declined(request: Request) -> Response:
     view = await opened(request)
     if view.invitation.state is not State.DECLINED:
         return go_to("/set-up")
-    return page_of(request, view.invitation.office, "declined.html")
+    return page_of(request, face_of(view.invitation), "declined.html")
 
 
 async def renew(request: Request) -> Response:
@@ -149,7 +185,7 @@ async def renew(request: Request) -> Response:
     site = site_of(request)
     view = await opened(request)
     form = forms.checked(LinkForm, await forms.typed(request))
-    _require_same(view, form)
+    _require_same(view, form.invitation)
     if view.refusal is None:
         return go_to("/set-up")
     if view.refusal.code != "expired":
@@ -157,14 +193,14 @@ async def renew(request: Request) -> Response:
     try:
         await site.doorstep.request_new_link(site.cookies.read(request, Cookie.LINK), source=source_of(request))
     except Conflict:  # said in words for staff
-        return await dead_link(request, "cannot_renew", view.invitation.office)
+        return await dead_link(request, "cannot_renew", face_of(view.invitation))
     return go_to("/set-up/sent")
 
 
 async def sent(request: Request) -> Response:
     """Where the new link went; the address is masked, since an old link may be in other hands."""
     view = await opened(request)
-    return page_of(request, view.invitation.office, "link_sent.html", address=mask(view.invitation.address))
+    return page_of(request, face_of(view.invitation), "link_sent.html", address=mask(view.invitation.address))
 
 
 async def _dead(request: Request, view: LinkView) -> Response:
@@ -173,8 +209,8 @@ async def _dead(request: Request, view: LinkView) -> Response:
     return await dead_link(
         request,
         code,
-        invitation.office,
-        newest=moment(invitation.link_made_at, invitation.office),
+        face_of(invitation),
+        newest=invitation.link_made_at,
         is_approved=invitation.state is State.APPROVED,
         was_declined=invitation.state is State.DECLINED,
         invitation=str(invitation.id),
@@ -185,6 +221,7 @@ ROUTES = [
     get("/invitation/{token}", enter),
     get("/set-up", show),
     post("/set-up", set_up),
+    post("/set-up/accept", accept),
     get("/set-up/done", done),
     get("/set-up/decline", ask_decline),
     post("/set-up/decline", decline),

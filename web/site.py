@@ -1,30 +1,25 @@
 """What the pages stand on, and how one is made: template, office, status."""
 
-import hashlib
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import cast
-from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from doorstep.domain.permissions import labels
-from doorstep.mail.moments import absolute, office_zone, text_locale
+from doorstep.mail.moments import text_locale
+from doorstep.text.gateway import Gateway
 from starter.client import Doorstep
 from web.cookies import Cookies
 from web.fronts import Face, Fronts
 from web.guards import asked_host
+from web.languages import accepted_locale, translations
 from web.observing import Metrics
 
-HERE = Path(__file__).parent
-STATIC = HERE / "static"
 SEE_OTHER = 303
 LONGEST_NAME = 80
-ENGLISH = frozenset({"en"})  # what the pages are written in: their dates and their `lang` follow
 
 
 @dataclass(frozen=True)
@@ -35,27 +30,13 @@ class Site:
     fronts: Fronts
     cookies: Cookies
     metrics: Metrics
-    templates: Environment
+    templates: Mapping[str, Environment]
+    gateway: Gateway | None
 
 
 def site_of(request: Request) -> Site:
     """The site that a request came to."""
     return cast("Site", request.app.state.site)
-
-
-def environment() -> Environment:
-    """The templates; every value is escaped, a missing one is a fault."""
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
-    # The address of a file changes with its content, so that browsers may keep it for good.
-    versions = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()}
-    made.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
-    made.filters.update(mailto=_mailto, tel=_tel, labels=labels)
-    return made
 
 
 async def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
@@ -72,24 +53,17 @@ def page_of(
     status: int = 200,
     **values: object,
 ) -> HTMLResponse:
-    """A page that speaks for `face`."""
-    context = {
-        "face": face,
-        "portal": "Customer portal" if face is None else _shortened(face.name),
-        "language": "en" if face is None else str(text_locale(face.locale, ENGLISH)).replace("_", "-"),
-    }
-    html = site_of(request).templates.get_template(template).render(context | values)
+    """A page that speaks for `face`, in its language; without one in the language that the browser asks for."""
+    locale = accepted_locale(request.headers.get("accept-language", "")) if face is None else text_locale(face.locale)
+    portal = translations(locale.language).gettext("Customer portal") if face is None else _shortened(face.name)
+    context = {"face": face, "portal": portal, "locale": locale, "language": str(locale).replace("_", "-")}
+    html = site_of(request).templates[locale.language].get_template(template).render(context | values)
     return HTMLResponse(html, status_code=status)
 
 
 def go_to(path: str) -> RedirectResponse:
     """On to another page of ours: always a path that stands in our code, never one that was sent (T18)."""
     return RedirectResponse(path, SEE_OTHER)
-
-
-def moment(instant: datetime | None, face: Face) -> str:
-    """An instant by the clock of the office, with the zone; empty where there is none."""
-    return "" if instant is None else absolute(instant, text_locale(face.locale, ENGLISH), office_zone(face.time_zone))
 
 
 def source_of(request: Request) -> str:
@@ -108,11 +82,3 @@ def source_of(request: Request) -> str:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-
-
-def _mailto(address: str) -> str:
-    return f"mailto:{quote(address, safe='@+')}"
-
-
-def _tel(number: str) -> str:
-    return "tel:" + "".join(character for character in number if character in "+0123456789")

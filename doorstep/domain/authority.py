@@ -8,30 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from doorstep.domain.errors import Forbidden, Invalid, NotFound, Refused
-
-
-class StaffPermission(StrEnum):
-    """What an office gives its staff; the names are those of the source documents."""
-
-    ADMINISTRATOR = "administrator"
-    SUPERUSER = "superuser"
-    COMPANY_VIEW = "companyView"
-    COMPANY_EDIT = "companyEdit"
-    CRM_COMPANY_VIEW = "crmCompanyView"
-    CRM_COMPANY_EDIT = "crmCompanyEdit"
-    CUSTOMER_VIEW = "customerView"
-    CUSTOMER_EDIT = "customerEdit"
-    ADD_PORTAL_USER = "addPortalUser"
-    MANAGE_EMAIL_TEMPLATES = "manage_email_templates"
-    ERASE_PEOPLE = "erase_people"
-
-
-class StaffKind(StrEnum):
-    """In-house staff serve every customer, reps those assigned to them (S4.2, S4.3)."""
-
-    IN_HOUSE = "in_house"
-    REP = "rep"
+from doorstep.domain.errors import Forbidden, NotFound, Refused
+from doorstep.domain.staff import StaffKind, StaffMember, StaffPermission
 
 
 class Right(StrEnum):
@@ -103,21 +81,6 @@ WAYS: Mapping[Way, tuple[frozenset[StaffPermission], ...]] = {
 
 
 @dataclass(frozen=True)
-class StaffMember:
-    """One person in one office; `may_grant` are the permissions of the portal that they may grant, None for all."""
-
-    id: UUID
-    address: str
-    name: str
-    office: str
-    kind: StaffKind
-    permissions: frozenset[StaffPermission]
-    may_grant: frozenset[str] | None = None
-    accounts: frozenset[UUID] = frozenset()
-    account_codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Authority:
     """The rights of whoever acts, the accounts assigned to them, and what they may grant (None: everything)."""
 
@@ -131,9 +94,13 @@ class Authority:
 
         Whoever is held to assigned accounts is not let at what belongs to no account.
         """
-        wanted = frozenset(accounts)
-        is_held_to_some = self.rights.get(right) is not Reach.ALL
-        return right in self.rights and not (is_held_to_some and (not wanted or wanted - self.accounts))
+        match self.rights.get(right):
+            case Reach.ALL:
+                return True
+            case Reach.ASSIGNED:
+                wanted = frozenset(accounts)
+                return bool(wanted) and wanted <= self.accounts
+        return False
 
     def in_sight(self, accounts: Iterable[UUID]) -> frozenset[UUID]:
         """Those of `accounts` that they see."""
@@ -250,17 +217,3 @@ def require_grants(authority: Authority, permissions: Iterable[str]) -> None:
     beyond = sorted(frozenset(permissions) - authority.may_grant)
     if beyond:
         raise Forbidden("grant_not_allowed", f"You may not grant: {', '.join(beyond)}.")
-
-
-def checked_staff_permissions(names: Iterable[str]) -> frozenset[StaffPermission]:
-    """The permissions of those names.
-
-    Raises:
-        Invalid: `unknown_staff_permission`, with the known ones.
-    """
-    try:
-        return frozenset(StaffPermission(name) for name in names)
-    except ValueError:
-        known = ", ".join(StaffPermission)
-        sentence = f"One of the permissions is unknown. Choose from: {known}."
-        raise Invalid("unknown_staff_permission", sentence, field="permission") from None

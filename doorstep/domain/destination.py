@@ -6,7 +6,6 @@ from doorstep.domain.addresses import AddressError, EmailAddress, PhoneNumber, p
 from doorstep.domain.errors import Invalid
 from doorstep.domain.messages import Channel
 
-
 ADDRESS_NEEDED = "Enter an e-mail address or a mobile number; at least one of them is needed."
 
 
@@ -39,9 +38,19 @@ def destination(email: EmailAddress | None, phone: PhoneNumber | None, channel: 
     first, second = (text, mail) if by_text else (mail, text)
     if first is None:
         raise _missing(is_text=by_text)
-    if by_text and phone is not None and not phone.takes_texts:
-        raise Invalid("no_texts", "This number is a landline and takes no text messages.", field="phone")
+    if by_text and phone is not None:
+        require_texts(phone)
     return Destination(*first, *(second or (None, None)))
+
+
+def require_texts(phone: PhoneNumber, *, field: str = "phone") -> None:
+    """Let a number through that a text message may reach.
+
+    Raises:
+        Invalid: `no_texts`.
+    """
+    if not phone.takes_texts:
+        raise Invalid("no_texts", "This number is a landline and takes no text messages.", field=field)
 
 
 def _missing(*, is_text: bool) -> Invalid:

@@ -91,6 +91,7 @@ class Invitation:
     template: str
     contact_id: UUID | None
     is_existing: bool
+    job_id: UUID | None
     job: str | None
     roles: tuple[str, ...]
     permissions: tuple[str, ...]
@@ -150,6 +151,12 @@ class Invitation:
     def keys(self) -> tuple[str, ...]:
         """What the person is recognised by."""
         return tuple(key for _, key in self.ways())
+
+    @property
+    def is_over(self) -> bool:
+        """True once the time of its link has ended, whether anybody has noticed yet or not."""
+        end = self.expires_at
+        return self.state is State.PENDING and end is not None and self.now >= end + self.policy.grace
 
     def ways(self) -> tuple[tuple[str, str], ...]:
         """How the person can be reached: each address with its key, the one in use first."""

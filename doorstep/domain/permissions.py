@@ -1,9 +1,10 @@
-"""Sections of the portal as permissions, and the roles that bundle them (S0.19, S0.20, S3.10).
+"""Sections of the portal as permissions, the roles that bundle them, and groups of roles (S0.19, S1.11, S1.12, S3.10).
 
 The portal behind Doorstep decides what a section shows; Doorstep holds who was granted it, account by account.
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from doorstep.domain.errors import Invalid
 
@@ -46,21 +47,39 @@ ROLES: dict[str, frozenset[str]] = {
 }
 """Roles that an invitation may ask for; the permissions asked are their union (S1.13)."""
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "family_farm": ("customer", "grower"),
+    "office_manager": ("customer", "accounts_payable"),
+    "owner": ("customer", "buyer", "accounts_payable"),
+    "trade_customer": ("customer", "buyer"),
+}
+"""Group roles: a name for several roles, asked for wherever a role is (S1.11)."""
+
 DEFAULT_ROLE = "customer"
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
-    """The union of the permissions of `roles`; those of a plain customer where none is named.
+    """The union of the permissions of `roles`, groups among them; those of a plain customer where none is named.
 
     Raises:
-        Invalid: `unknown_role`.
+        Invalid: `unknown_role`, with the names that come nearest.
     """
-    names = list(roles) or [DEFAULT_ROLE]
-    for name in names:
-        if name not in ROLES:
-            known = ", ".join(sorted(ROLES))
-            raise Invalid("unknown_role", f"There is no role {name[:40]!r}. Choose from: {known}.", field="role")
-    return frozenset().union(*(ROLES[name] for name in names))
+    return frozenset().union(*(ROLES[role] for name in list(roles) or [DEFAULT_ROLE] for role in _roles_of(name)))
+
+
+def _roles_of(name: str) -> tuple[str, ...]:
+    if name in ROLES:
+        return (name,)
+    if name in GROUPS:
+        return GROUPS[name]
+    known = sorted([*ROLES, *GROUPS])
+    near = get_close_matches(name[:LONGEST_ROLE].strip().casefold(), known)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    sentence = f"There is no such role.{meant} Choose from: {', '.join(known)}."
+    raise Invalid("unknown_role", sentence, field="role", private=f"You asked for {name[:LONGEST_ROLE]!r}.")
+
+
+LONGEST_ROLE = 40
 
 
 def checked_permissions(names: Iterable[str]) -> frozenset[str]:

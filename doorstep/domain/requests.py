@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber
-from doorstep.domain.authority import StaffKind, StaffPermission
 from doorstep.domain.messages import Channel
+from doorstep.domain.staff import StaffKind, StaffPermission
 
 
 @dataclass(frozen=True)

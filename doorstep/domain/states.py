@@ -75,7 +75,10 @@ def states_that_allow(command: Command) -> frozenset[State]:
 
 
 def allowed_commands(state: State, *, is_closed: bool = False) -> tuple[Command, ...]:
-    """The commands that can succeed in `state`; none once an expired invitation is closed."""
+    """The commands that can move on what is in `state`; none once an expired invitation is closed.
+
+    An erasure is none of them: it is no step of an invitation, and can be asked for at any time.
+    """
     if is_closed:
-        return (Command.ERASE,)
-    return tuple(command for command, states in _ALLOWED.items() if state in states)
+        return ()
+    return tuple(command for command, states in _ALLOWED.items() if state in states and command is not Command.ERASE)

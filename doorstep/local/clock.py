@@ -1,4 +1,4 @@
-"""Move time forward for one invitation: for tests and the demo, on a development server, and never in production.
+"""Move time forward for one workflow: for tests and the demo, on a development server, and never in production.
 
 The workflow has a clock that Temporal can skip. The row has PostgreSQL's, which nobody can: so its instants move back
 by the same amount, and both see the same distance to every deadline.
@@ -16,8 +16,13 @@ from temporalio.testing import TimeSkipper
 from doorstep.local.errors import LocalError
 from doorstep.settings import is_development
 
-MOVED: Mapping[str, str] = {"invitations": "id", "deliveries": "subject_id", "links": "subject_id"}
-"""Each table whose instants move, with the column that holds the id of the invitation."""
+MOVED: Mapping[str, str] = {
+    "invitations": "id",
+    "password_links": "id",
+    "deliveries": "subject_id",
+    "links": "subject_id",
+}
+"""Each table whose instants move, with the column that holds the id of the invitation, or of the link to a password."""
 
 INSTANTS = """
     SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position)
@@ -34,21 +39,33 @@ async def fast_forward(client: Client, database_url: str, invitation_id: UUID | 
     Raises:
         LocalError: outside development.
     """
+    return await _fast_forward(client, database_url, "invitation", UUID(str(invitation_id)), by)
+
+
+async def fast_forward_link(client: Client, database_url: str, link_id: UUID, by: timedelta) -> bool:
+    """The same for a link to set a password.
+
+    Raises:
+        LocalError: outside development.
+    """
+    return await _fast_forward(client, database_url, "password-link", link_id, by)
+
+
+async def _fast_forward(client: Client, database_url: str, kind: str, subject: UUID, by: timedelta) -> bool:
     if not is_development():
         raise LocalError("Time is moved in development alone; DOORSTEP_ENVIRONMENT says that this is something else.")
-    await _move_rows(database_url, UUID(str(invitation_id)), by)
-    handle = client.get_workflow_handle(f"invitation-{invitation_id}")
-    return await TimeSkipper(client).fast_forward(handle, by)
+    await _move_rows(database_url, subject, by)
+    return await TimeSkipper(client).fast_forward(client.get_workflow_handle(f"{kind}-{subject}"), by)
 
 
-async def _move_rows(database_url: str, invitation_id: UUID, by: timedelta) -> None:
+async def _move_rows(database_url: str, subject: UUID, by: timedelta) -> None:
     plain = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     async with await psycopg.AsyncConnection.connect(plain) as connection, connection.transaction():
         found: dict[str, list[str]] = dict(await (await connection.execute(INSTANTS, [list(MOVED)])).fetchall())
-        # The invitation first, which is the order in which everybody takes these locks.
+        # The row first, which is the order in which everybody takes these locks.
         for table, columns in sorted(found.items(), key=lambda item: list(MOVED).index(item[0])):
             moved = sql.SQL(", ").join(sql.SQL("{0} = {0} - %(by)s").format(sql.Identifier(each)) for each in columns)
             update = sql.SQL("UPDATE {} SET {} WHERE {} = %(id)s").format(
                 sql.Identifier(table), moved, sql.Identifier(MOVED[table])
             )
-            await connection.execute(update, {"by": by, "id": invitation_id})
+            await connection.execute(update, {"by": by, "id": subject})

@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber
-from doorstep.domain.authority import NOTHING, Authority, Reach, Right, not_staff, require
+from doorstep.domain.authority import EVERYTHING, Authority, Reach, Right, not_allowed, require
+from doorstep.domain.contact import no_such_contact
 from doorstep.domain.destination import ADDRESS_NEEDED, email_of, phone_of
-from doorstep.domain.errors import Conflict, Invalid, InvalidFields, NotFound
+from doorstep.domain.errors import Conflict, Invalid, InvalidFields
 from doorstep.domain.invitation import Office
 from doorstep.domain.permissions import permissions_of
 from doorstep.domain.requests import NewInvitation
-from doorstep.store import places
+from doorstep.store import authority, places
 from doorstep.store import tables as t
+from doorstep.store.audit import Actor
 
 c = t.contacts.c
+ca = t.contact_accounts.c
 
 
 def unknown_account(office: str, codes: Sequence[str] = ()) -> Invalid:
@@ -29,54 +32,64 @@ def unknown_account(office: str, codes: Sequence[str] = ()) -> Invalid:
     )
 
 
-async def account_ids(tx: AsyncConnection, office: Office, codes: Sequence[str]) -> list[UUID]:
-    """S0.13, S0.14: an unknown account is refused, the same one twice counts once."""
+async def account_ids(
+    tx: AsyncConnection, office: Office, codes: Sequence[str], *, seen_by: Authority = EVERYTHING
+) -> list[UUID]:
+    """S0.13, S0.14: an unknown account is refused, the same one twice counts once; one out of sight is unknown."""
     wanted = dict.fromkeys(code.strip() for code in codes)
     if not wanted:
         return []
     a = t.accounts.c
     rows = await tx.execute(select(a.code, a.id).where(a.office == office.code, a.code.in_(wanted)))
-    known: dict[str, UUID] = {row[0]: row[1] for row in rows}
+    known: dict[str, UUID] = {row[0]: row[1] for row in rows if seen_by.in_sight([row[1]])}
     unknown = [code for code in wanted if code not in known]
     if unknown:
         raise unknown_account(office.code, unknown)
     return [known[code] for code in wanted]
 
 
-def require_reach(who: Authority, right: Right, office: Office, accounts: Sequence[UUID]) -> None:
-    """Let staff through who may do `right` for these accounts; an account out of sight is an unknown one (S1.3, S4.3).
+async def accounts_for(
+    tx: AsyncConnection, actor: Actor, right: Right, office: Office, codes: Sequence[str]
+) -> tuple[Authority, list[UUID]]:
+    """Who acts, and the accounts of those codes, if they may do `right` to all of them (S1.3, S4.3).
+
+    The right comes first: whoever has it not learns nothing of any account.
 
     Raises:
         Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_account`, `account_required`.
     """
-    if who is NOTHING:
-        raise not_staff()
-    if who.rights.get(right) is Reach.ASSIGNED and not accounts:
+    who = await authority.standing(tx, actor, office.code)
+    if right not in who.rights:
+        raise not_allowed(right)
+    accounts = await account_ids(tx, office, codes, seen_by=who)
+    if who.rights[right] is Reach.ASSIGNED and not accounts:
         sentence = "You serve the accounts assigned to you; name the one that this is about."
         raise Invalid("account_required", sentence, field="account")
     require(who, right, accounts, unknown_account(office.code))
+    return who, accounts
 
 
 async def contact_of(
-    tx: AsyncConnection, office: str, contact: UUID | None, email: EmailAddress | None, phone: PhoneNumber | None
+    tx: AsyncConnection,
+    who: Authority,
+    office: str,
+    contact: UUID | None,
+    email: EmailAddress | None,
+    phone: PhoneNumber | None,
 ) -> tuple[UUID | None, EmailAddress | None, PhoneNumber | None]:
     """The contact that is meant or that has one of the addresses, and where to reach the person (S4.31).
 
     Raises:
         Conflict: `not_portal_user` (S3.5); NotFound: `no_such_contact`.
     """
-    columns = (c.id, c.is_portal_user, c.portal_email, c.email, c.phone_key)
-    query = select(*columns).where(c.office == office)
-    if contact is not None:
-        query = query.where(c.id == contact)
-    else:
-        keys = [each.key for each in (email, phone) if each is not None]
-        same = or_(c.portal_email_key.in_(keys), c.email_key.in_(keys), c.phone_key.in_(keys))
-        query = query.where(same).order_by(c.is_portal_user.desc(), c.created_at).limit(1)
-    row = (await tx.execute(query)).one_or_none()
+    accounts = func.array(select(ca.account_id).where(ca.contact_id == c.id).correlate(t.contacts).scalar_subquery())
+    columns = (c.id, c.is_portal_user, c.portal_email, c.email, c.phone_key, accounts.label("accounts"))
+    meant = c.id == contact if contact is not None else _has_one_of(email, phone)
+    best = select(*columns).where(c.office == office, meant).order_by(c.is_portal_user.desc(), c.created_at).limit(1)
+    row = (await tx.execute(best)).one_or_none()
+    if contact is not None and (row is None or not (who.sees_all or who.in_sight(row.accounts))):
+        raise no_such_contact()
     if row is None:
-        if contact is not None:
-            raise NotFound("no_such_contact", "There is no such contact.")
         return None, email, phone
     if not row.is_portal_user:
         sentence = "The contact is not marked as a portal user, so nothing is sent to it."
@@ -85,6 +98,14 @@ async def contact_of(
         own = row.portal_email or row.email
         return row.id, email_of(own) if own else None, phone_of(row.phone_key, "ZZ") if row.phone_key else None
     return row.id, email, phone
+
+
+def _has_one_of(email: EmailAddress | None, phone: PhoneNumber | None) -> ColumnElement[bool]:
+    """True of the contact of a person; a number that somebody with an address of their own has too tells nothing."""
+    same = [] if email is None else [c.portal_email_key == email.key, c.email_key == email.key]
+    if phone is not None:
+        same.append(and_(c.phone_key == phone.key, true() if email is None else c.email_key.is_(None)))
+    return or_(false(), *same)
 
 
 async def require_template(tx: AsyncConnection, office: Office, name: str) -> None:
@@ -114,9 +135,9 @@ async def permissions(tx: AsyncConnection, roles: Sequence[str], job: UUID | Non
     """
     wanted = sorted(permissions_of(roles))
     shared = None if job is None else await places.permissions_of_job(tx, job)
-    if shared is None or (roles and sorted(shared) == wanted):
+    if shared is None:
         return wanted
-    if roles:
+    if roles and sorted(shared) != wanted:
         sentence = f"Everybody of this job has the same permissions: {', '.join(shared)}. Leave the role out."
         raise Invalid("job_permissions", sentence, field="role")
     return list(shared)

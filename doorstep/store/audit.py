@@ -88,7 +88,10 @@ async def forget(tx: AsyncConnection, subject_id: UUID, names: Iterable[str]) ->
     """
     await tx.execute(select(func.set_config("doorstep.erasing", str(subject_id), True)))
     a = t.audit.c
+    known = {name.casefold() for name in names}
+    actors = (await tx.execute(select(a.actor).where(a.subject_id == subject_id).distinct())).scalars()
+    theirs = [actor for actor in actors if actor.casefold() in known]
     detail = a.detail.op("-")(literal(list(PERSONAL), ARRAY(Text)))
-    actor = case((a.actor.in_(tuple(names)), "erased"), else_=a.actor)
+    actor = case((a.actor.in_(theirs), "erased"), else_=a.actor)
     await tx.execute(t.audit.update().where(a.subject_id == subject_id).values(actor=actor, detail=detail))
     await tx.execute(select(func.set_config("doorstep.erasing", "", True)))

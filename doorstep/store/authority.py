@@ -1,7 +1,5 @@
 """Who acts, looked up: the rights of an actor in an office, as `doorstep.domain.authority` decides them."""
 
-from uuid import UUID
-
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,9 +10,6 @@ from doorstep.domain.authority import (
     SEES_ALL,
     Authority,
     Right,
-    StaffKind,
-    StaffMember,
-    StaffPermission,
     authority_of,
     no_such_invitation,
     not_staff,
@@ -23,6 +18,7 @@ from doorstep.domain.authority import (
 )
 from doorstep.domain.errors import Refused
 from doorstep.domain.invitation import Invitation
+from doorstep.domain.staff import StaffKind, StaffMember, StaffPermission
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 
@@ -30,7 +26,13 @@ s = t.staff.c
 so = t.staff_offices.c
 sa = t.staff_accounts.c
 
-_assigned = func.array(select(sa.account_id).where(sa.staff_id == s.id).correlate(t.staff).scalar_subquery())
+_assigned = func.array(
+    select(sa.account_id)
+    .join(t.accounts, t.accounts.c.id == sa.account_id)
+    .where(sa.staff_id == s.id, t.accounts.c.office == so.office)
+    .correlate(t.staff, t.staff_offices)
+    .scalar_subquery()
+)
 
 
 def members(*extra: object) -> Select[tuple[object, ...]]:
@@ -63,18 +65,31 @@ async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
     if actor.is_trusted:
         return EVERYTHING
     key = address_key(actor.name)
-    any_staff = select(t.offices.c.any_staff_invites).where(t.offices.c.code == office).scalar_subquery()
-    query = members(any_staff.label("any_staff")).where(s.address_key == key, so.office == office)
-    row = (await tx.execute(query)).one_or_none()
-    if row is not None:
-        return authority_of(read_member(row), any_staff_invites=bool(row.any_staff))
-    has_staff = exists().where(so.office == office)
     a = t.approvers.c
     approves = exists().where(a.office == office, a.address_key == key)
-    is_staffed, is_approver = (await tx.execute(select(has_staff, approves))).one()
+    any_staff = select(t.offices.c.any_staff_invites).where(t.offices.c.code == office).scalar_subquery()
+    query = members(any_staff.label("any_staff"), approves.label("approves"))
+    row = (await tx.execute(query.where(s.address_key == key, so.office == office))).one_or_none()
+    if row is not None:
+        return authority_of(read_member(row), any_staff_invites=bool(row.any_staff), is_approver=bool(row.approves))
+    is_staffed, is_approver = (await tx.execute(select(exists().where(so.office == office), approves))).one()
     if not is_staffed:
         return EVERYTHING
     return SEES_ALL if is_approver else NOTHING
+
+
+async def standing(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
+    """The same for somebody who has to be one of the office's people.
+
+    The code of an office is no secret, since its address on the web tells it (S2.15); whatever is in the office is.
+
+    Raises:
+        Forbidden: `not_staff` (S0.1).
+    """
+    who = await of(tx, actor, office)
+    if who is NOTHING:
+        raise not_staff()
+    return who
 
 
 async def require_in_office(tx: AsyncConnection, actor: Actor, office: str, right: Right) -> Authority:
@@ -83,28 +98,19 @@ async def require_in_office(tx: AsyncConnection, actor: Actor, office: str, righ
     Raises:
         Forbidden: `not_staff`, `not_allowed`.
     """
-    authority = await of(tx, actor, office)
-    if authority is NOTHING:
-        raise not_staff()
-    require_of_office(authority, right)
-    return authority
+    who = await standing(tx, actor, office)
+    require_of_office(who, right)
+    return who
 
 
-async def require_for(
-    tx: AsyncConnection, actor: Actor, office: str, right: Right, accounts: list[UUID], *, hidden: Refused
+async def require_for_invitation(
+    tx: AsyncConnection, actor: Actor, invitation: Invitation, right: Right, *, hidden: Refused | None = None
 ) -> Authority:
-    """The authority of `actor`, which has to reach every one of `accounts`.
+    """The authority of `actor`, which has to reach every account of an invitation (S1.3).
 
     Raises:
-        Refused: `hidden` where the thing is out of sight; Forbidden: `not_allowed`.
+        Refused: `hidden` where it is out of sight, by default "no such invitation"; Forbidden: `not_allowed`.
     """
-    authority = await of(tx, actor, office)
-    require(authority, right, accounts, hidden)
-    return authority
-
-
-async def require_for_invitation(tx: AsyncConnection, actor: Actor, invitation: Invitation, right: Right) -> Authority:
-    """The same for an invitation; one out of sight is "no such invitation" (S1.3)."""
-    accounts = [account.id for account in invitation.accounts]
-    hidden = no_such_invitation()
-    return await require_for(tx, actor, invitation.office.code, right, accounts, hidden=hidden)
+    who = await of(tx, actor, invitation.office.code)
+    require(who, right, [account.id for account in invitation.accounts], hidden or no_such_invitation())
+    return who

@@ -1,114 +1,29 @@
-"""Contacts: found, added by hand, and changed for the portal; the ERP's own address is never touched here."""
+"""Contacts as staff look after them: added by hand, and changed for the portal; the default address is the ERP's."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy import Insert, Update, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from doorstep.domain.authority import NOTHING, Authority, Right, not_staff, require
-from doorstep.domain.contact import Contact
+from doorstep.domain.authority import Authority, Right
+from doorstep.domain.contact import Contact, Known, Named
 from doorstep.domain.destination import ADDRESS_NEEDED
-from doorstep.domain.errors import Invalid, NotFound
+from doorstep.domain.errors import Conflict, Invalid
 from doorstep.domain.events import Event
-from doorstep.domain.invitation import Account
 from doorstep.domain.requests import ContactChange, NewContact
 from doorstep.domain.states import OPEN
-from doorstep.store import asking, audit, authority, offices
+from doorstep.store import asking, audit, matching, offices
 from doorstep.store import tables as t
+from doorstep.store.address_book import get
 from doorstep.store.audit import Actor
 
 c = t.contacts.c
 ca = t.contact_accounts.c
-a = t.accounts.c
 i = t.invitations.c
-u = t.users.c
-
-_account = func.jsonb_build_object("id", a.id, "code", a.code, "name", a.name)
-_accounts = (
-    select(func.coalesce(func.jsonb_agg(aggregate_order_by(_account, a.code)), func.jsonb_build_array()))
-    .select_from(t.accounts.join(t.contact_accounts, ca.account_id == a.id))
-    .where(ca.contact_id == c.id)
-    .correlate(t.contacts)
-    .scalar_subquery()
-)
-_own_key = func.coalesce(c.portal_email_key, c.email_key)
-_has_username = exists().where(or_(u.email_key == _own_key, u.phone_key == c.phone_key)).correlate(t.contacts)
-_QUERY = select(t.contacts, _accounts.label("accounts"), _has_username.label("has_username"))
-
-
-def no_such_contact() -> NotFound:
-    """The one answer for a contact that is unknown or out of sight."""
-    return NotFound("no_such_contact", "There is no such contact.")
-
-
-def _read(row: object) -> Contact:
-    values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's documented name
-    texts = {name: values[name] or "" for name in ("name", "email", "phone", "portal_email")}
-    return Contact(
-        id=values["id"],
-        office=values["office"],
-        **texts,
-        is_portal_user=values["is_portal_user"],
-        kept_fields=tuple(values["kept_fields"]),
-        accounts=tuple(Account(UUID(each["id"]), each["code"], each["name"]) for each in values["accounts"]),
-        has_username=values["has_username"],
-    )
-
-
-async def get(tx: AsyncConnection, actor: Actor, contact_id: UUID, right: Right = Right.SEE) -> Contact:
-    """A contact that `actor` may see, and do `right` to.
-
-    Raises:
-        NotFound: `no_such_contact`; Forbidden: not allowed.
-    """
-    row = (await tx.execute(_QUERY.where(c.id == contact_id))).one_or_none()
-    if row is None:
-        raise no_such_contact()
-    contact = _read(row)
-    who = await authority.of(tx, actor, contact.office)
-    require(who, right, [account.id for account in contact.accounts], no_such_contact())
-    return contact
-
-
-async def listed(
-    tx: AsyncConnection, actor: Actor, office: str, *, search: str = "", account: str | None = None, limit: int
-) -> list[Contact]:
-    """Contacts by name, address, number, account code or account name (S3.3), as far as `actor` sees them."""
-    await offices.get(tx, office)
-    who = await authority.of(tx, actor, office)
-    if who is NOTHING:
-        raise not_staff()
-    wanted: list[ColumnElement[bool]] = [c.office == office, *_in_sight(who)]
-    if account is not None:
-        wanted.append(_on_account(a.code == account))
-    if search.strip():
-        wanted.append(_matches(search.strip()))
-    query = _QUERY.where(*wanted).order_by(func.lower(c.name), c.id).limit(limit)
-    return [_read(row) for row in await tx.execute(query)]
-
-
-def _in_sight(who: Authority) -> list[ColumnElement[bool]]:
-    if who.sees_all:
-        return []
-    return [c.id.in_(select(ca.contact_id).where(ca.account_id.in_(who.accounts)))]
-
-
-def _on_account(matches: ColumnElement[bool]) -> ColumnElement[bool]:
-    join = t.contact_accounts.join(t.accounts, a.id == ca.account_id)
-    return c.id.in_(select(ca.contact_id).select_from(join).where(matches))
-
-
-def _matches(text: str) -> ColumnElement[bool]:
-    def holds(column: ColumnElement[str]) -> ColumnElement[bool]:
-        return column.icontains(text, autoescape=True)
-
-    digits = "".join(letter for letter in text if letter.isdigit())
-    columns = (c.name, c.email, c.portal_email)
-    found = [*(holds(column) for column in columns), _on_account(or_(holds(a.code), holds(a.name)))]
-    return or_(*found, *([c.phone_key.contains(digits)] if digits else []))
 
 
 async def add(tx: AsyncConnection, actor: Actor, new: NewContact) -> Contact:
@@ -118,65 +33,86 @@ async def add(tx: AsyncConnection, actor: Actor, new: NewContact) -> Contact:
         Refused: unknown office or account; not allowed; `address_required`.
     """
     office = await offices.get(tx, new.office)
-    accounts = await asking.account_ids(tx, office, new.accounts)
-    who = await authority.of(tx, actor, office.code)
-    asking.require_reach(who, Right.CONTACTS, office, accounts)
+    who, accounts = await asking.accounts_for(tx, actor, Right.CONTACTS, office, new.accounts)
     if new.email is None and new.phone is None:
         raise Invalid("address_required", ADDRESS_NEEDED, field="email")
-    contact_id = await _known(tx, new) or await _insert(tx, new)
-    links = [{"contact_id": contact_id, "account_id": account} for account in accounts]
-    if links:
-        await tx.execute(insert(t.contact_accounts).on_conflict_do_nothing(), links)
+    known = await matching.find(tx, office.code, Named(new.name, new.email, new.phone), accounts)
+    contact_id = await _insert(tx, new) if known is None else await _complete(tx, who, known, new)
+    await link(tx, contact_id, accounts)
     await audit.record(tx, Event.CONTACT_ADDED, actor, subject_id=contact_id, detail={"office": office.code})
     return await get(tx, actor, contact_id)
 
 
-async def _known(tx: AsyncConnection, new: NewContact) -> UUID | None:
-    same = []
-    if new.email is not None:
-        same += [c.email_key == new.email.key, c.portal_email_key == new.email.key]
-    elif new.phone is not None:
-        same.append(c.phone_key == new.phone.key)
-    query = select(c.id).where(c.office == new.office, or_(*same)).order_by(c.created_at).limit(1)
-    found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
-    return found
+def _typed(new: NewContact) -> dict[str, object]:
+    """The columns of what staff typed."""
+    values: dict[str, object] = {"name": new.name} if new.name else {}
+    values |= {"email": new.email.typed, "email_key": new.email.key} if new.email else {}
+    return values | ({"phone": new.phone.typed, "phone_key": new.phone.key} if new.phone else {})
+
+
+KEPT = ("name", "phone")
+"""What an import leaves as staff wrote it; the default address is always the ERP's to say."""
 
 
 async def _insert(tx: AsyncConnection, new: NewContact) -> UUID:
     identifier: UUID = uuid7()
-    email, phone = new.email, new.phone
-    values = {"email": email.typed, "email_key": email.key} if email else {}
-    values |= {"phone": phone.typed, "phone_key": phone.key} if phone else {}
-    await tx.execute(t.contacts.insert().values(id=identifier, office=new.office, name=new.name, **values))
+    typed = _typed(new)
+    kept = [name for name in KEPT if name in typed]
+    await _write(tx, t.contacts.insert().values(id=identifier, office=new.office, kept_fields=kept, **typed))
     return identifier
+
+
+async def _complete(tx: AsyncConnection, who: Authority, known: Known, new: NewContact) -> UUID:
+    """Fill in what was not known of the person; nothing of whoever belongs to accounts beyond the reach of `who`."""
+    theirs = (await tx.execute(select(ca.account_id).where(ca.contact_id == known.id))).scalars().all()
+    if who.covers(Right.CONTACTS, theirs):
+        there = {"name": known.name, "email": known.email_key, "phone": known.phone_key}
+        fresh = {name: value for name, value in _typed(new).items() if not there[name.removesuffix("_key")]}
+        kept = sorted({*known.kept_fields, *(name for name in KEPT if name in fresh)})
+        values = fresh | {"kept_fields": kept, "updated_at": func.now()}
+        await _write(tx, t.contacts.update().where(c.id == known.id).values(**values))
+    return known.id
+
+
+async def link(tx: AsyncConnection, contact_id: UUID, accounts: Sequence[UUID]) -> None:
+    """Put a person on accounts; on one of them already, nothing happens."""
+    rows = [{"contact_id": contact_id, "account_id": account} for account in accounts]
+    if rows:
+        await tx.execute(insert(t.contact_accounts).on_conflict_do_nothing(), rows)
+
+
+async def _write(tx: AsyncConnection, statement: Insert | Update) -> None:
+    try:
+        await tx.execute(statement)
+    except IntegrityError:
+        sentence = "Another contact of this office has that address or number."
+        raise Conflict("contact_exists", sentence) from None
 
 
 async def change(
     tx: AsyncConnection, actor: Actor, contact_id: UUID, asked: ContactChange
-) -> tuple[Contact, list[UUID]]:
+) -> tuple[Contact, Sequence[UUID]]:
     """Set what the portal needs of a contact; the default address stays (S4.33).
 
     Answers also with the open invitations that have to be taken back because the flag went off (S3.9).
 
     Raises:
-        Refused: not found; not allowed; unknown account.
+        Refused: not found; not allowed; unknown account; `contact_exists`.
     """
     before = await get(tx, actor, contact_id, Right.CONTACTS)
     office = await offices.get(tx, before.office)
-    accounts = await asking.account_ids(tx, office, asked.add_accounts)
-    if accounts:
-        asking.require_reach(await authority.of(tx, actor, office.code), Right.CONTACTS, office, accounts)
+    accounts: Sequence[UUID] = ()
+    if asked.add_accounts:
+        _, accounts = await asking.accounts_for(tx, actor, Right.CONTACTS, office, asked.add_accounts)
     values = _values(asked)
     kept = sorted({*before.kept_fields, *(name for name in values if not name.endswith("_key"))})
     row = t.contacts.update().where(c.id == contact_id)
-    await tx.execute(row.values(**values, kept_fields=kept, updated_at=func.now()))
-    rows = [{"contact_id": contact_id, "account_id": account} for account in accounts]
-    if rows:
-        await tx.execute(insert(t.contact_accounts).on_conflict_do_nothing(), rows)
+    await _write(tx, row.values(**values, kept_fields=kept, updated_at=func.now()))
+    await link(tx, contact_id, accounts)
     detail = {"office": office.code, "changed": sorted(values)}
     await audit.record(tx, Event.CONTACT_SET, actor, subject_id=contact_id, detail=detail)
-    to_revoke = await _open_invitations(tx, contact_id) if asked.is_portal_user is False else []
-    return await get(tx, actor, contact_id), list(to_revoke)
+    to_revoke = await _open_invitations(tx, contact_id) if asked.is_portal_user is False else ()
+    return await get(tx, actor, contact_id), to_revoke
 
 
 def _values(asked: ContactChange) -> dict[str, object]:
@@ -196,8 +132,9 @@ def _values(asked: ContactChange) -> dict[str, object]:
 
 async def _open_invitations(tx: AsyncConnection, contact_id: UUID) -> Sequence[UUID]:
     """Those made for the contact, and those sent to one of its addresses before it was known."""
-    theirs = or_(*(i.address_key == key for key in (c.email_key, c.portal_email_key, c.phone_key)))
-    same = and_(i.office == c.office, or_(i.contact_id == c.id, theirs))
+    by_email = or_(*(i.address_key == key for key in (c.email_key, c.portal_email_key)))
+    by_phone = and_(i.address_key == c.phone_key, or_(i.other_key.is_(None), c.email_key.is_(None)))
+    same = and_(i.office == c.office, or_(i.contact_id == c.id, and_(i.contact_id.is_(None), or_(by_email, by_phone))))
     query = select(i.id).select_from(t.invitations.join(t.contacts, same)).where(c.id == contact_id)
     found = await tx.execute(query.where(i.state.in_(OPEN), i.closed_at.is_(None)).order_by(i.id))
     return found.scalars().all()

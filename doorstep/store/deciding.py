@@ -5,14 +5,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import address_key
 from doorstep.domain.authority import require_grants
-from doorstep.domain.errors import Forbidden
+from doorstep.domain.errors import Conflict, Forbidden
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.permissions import checked_permissions
-from doorstep.domain.states import HOLDS_A_PLACE, State
+from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
-from doorstep.store import audit, authority, deliveries, places, users
+from doorstep.store import audit, authority, belonging, deliveries, locks, users
 from doorstep.store import tables as t
 from doorstep.store.orders import Order, change, change_or_explain, get, why_not
 
@@ -27,15 +27,16 @@ async def approve(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
         Forbidden: `not_an_approver`, `four_eyes`, `grant_not_allowed`; Conflict: by state; Invalid:
             `unknown_permission`.
     """
-    invitation = await get(tx, order.invitation_id, for_update=True)
+    is_about_job = order.permissions is not None  # everybody of a job gets what one of them is given
+    invitation = await locks.of_invitation(tx, order.invitation_id, is_about_job=is_about_job)
     _may_decide(invitation, order)
     granted = invitation.permissions if order.permissions is None else sorted(checked_permissions(order.permissions))
     require_grants(await authority.of(tx, order.actor, invitation.office.code), granted)
     await change_or_explain(
         tx, order, _is_listed(order), state=State.APPROVED, granted=list(granted), attention=[], **_decision(order)
     )
-    if order.permissions is not None:
-        await places.share_permissions(tx, invitation, list(granted))
+    if is_about_job:
+        await belonging.share(tx, order.actor, invitation, granted)
     await deliveries.withdraw(tx, order.invitation_id, APPROVAL_MESSAGES, cause="decided")
     detail = {"asked": list(invitation.permissions), "granted": list(granted)}
     await audit.record(tx, Event.APPROVED, order.actor, subject_id=order.invitation_id, detail=detail)
@@ -83,24 +84,23 @@ async def revoke(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
 
 
 async def _remove(tx: AsyncConnection, order: Order, invitation: Invitation) -> None:
+    if not await users.lock(tx, invitation.user_id):
+        raise Conflict("user_deleted", "The user was deleted already, so there is nothing to take back.")
     never = users.never_signed_in_since_activation()
     values = {"state": State.REVOKED, "user_id": None, "decision_note": order.reason}
     if not await change(tx, invitation.id, frozenset({State.ACTIVE}), never, **values):
         raise Forbidden("signed_in_already", "The person has signed in already. Suspend the user instead.")
-    m = t.memberships.c
-    await tx.execute(delete(t.memberships).where(m.invitation_id == invitation.id, m.user_id == invitation.user_id))
+    await belonging.leave(tx, invitation)
     await _delete_user(tx, invitation)
     told = (Message.APPROVED, Message.WELCOME, Message.WELCOME_EXISTING)
     await deliveries.withdraw(tx, invitation.id, told, cause="revoked")
 
 
 async def _delete_user(tx: AsyncConnection, invitation: Invitation) -> None:
-    """S4.46: the username goes with the invitation that made it; one that belongs elsewhere too stays (S2.18)."""
-    u = t.users.c
-    belongs = exists().where(t.memberships.c.user_id == u.id)
-    is_awaited = exists().where(i.user_id == u.id, i.id != invitation.id, i.state.in_(HOLDS_A_PLACE))
-    if invitation.user_id is not None:
-        await tx.execute(delete(t.users).where(u.id == invitation.user_id, ~belongs, ~is_awaited))
+    """S4.46: the username goes with the last invitation that needs it; one that belongs elsewhere stays (S2.18)."""
+    if await users.lock(tx, invitation.user_id):
+        is_wanted = belonging.is_wanted(besides=invitation.id)
+        await tx.execute(delete(t.users).where(t.users.c.id == invitation.user_id, ~is_wanted))
 
 
 def _may_decide(invitation: Invitation, order: Order) -> None:

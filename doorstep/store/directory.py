@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal_column, or_, select
+from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from doorstep.domain.contact import Known, Named
 from doorstep.domain.erp import ImportRow
+from doorstep.store import contacts, matching
 from doorstep.store import tables as t
 
 a = t.accounts.c
@@ -24,17 +26,17 @@ class Merged:
 
 
 async def merge(tx: AsyncConnection, office: str, row: ImportRow) -> Merged:
-    """Write one row: the account by its code, the person by address or number, and that they belong together.
+    """Write one row: the account by its code, the person by address, number or name, and that they belong together.
 
-    A blank cell never empties what is known (S0.5).
+    A blank cell never empties what is known, and what staff wrote stays as they wrote it (S0.5).
     """
     account_id, is_new_account = await _merge_account(tx, office, row)
-    if row.email is None and row.phone is None:
+    if not row.has_contact:
         return Merged(is_new_account, is_new_contact=False)
-    contact_id, is_new_contact = await _merge_contact(tx, office, row, account_id)
-    link = insert(t.contact_accounts).values(contact_id=contact_id, account_id=account_id)
-    await tx.execute(link.on_conflict_do_nothing())
-    return Merged(is_new_account, is_new_contact)
+    known = await matching.find(tx, office, Named(row.contact_name, row.email, row.phone), [account_id])
+    contact_id = await _insert(tx, office, row) if known is None else await _update(tx, known, row)
+    await contacts.link(tx, contact_id, [account_id])
+    return Merged(is_new_account, is_new_contact=known is None)
 
 
 async def _merge_account(tx: AsyncConnection, office: str, row: ImportRow) -> tuple[UUID, bool]:
@@ -51,42 +53,23 @@ async def _merge_account(tx: AsyncConnection, office: str, row: ImportRow) -> tu
     return found[0], found[1]
 
 
-async def _merge_contact(tx: AsyncConnection, office: str, row: ImportRow, account: UUID) -> tuple[UUID, bool]:
-    """The person of a row; what staff changed for the portal stays as they left it."""
-    known = await _known_person(tx, office, row, account)
-    fresh: dict[str, object] = {"name": row.contact_name} if row.contact_name else {}
-    if row.phone is not None:
-        fresh |= {"phone": row.phone.typed, "phone_key": row.phone.key}
-    if row.email is not None:
-        fresh |= {"email": row.email.typed, "email_key": row.email.key}
-    if known is not None:
-        identifier, kept = known
-        left = {name: value for name, value in fresh.items() if name.removesuffix("_key") not in kept}
-        await tx.execute(t.contacts.update().where(c.id == identifier).values(updated_at=func.now(), **left))
-        return identifier, False
-    made: UUID = uuid7()
-    await tx.execute(t.contacts.insert().values(id=made, office=office, **({"name": ""} | fresh)))
-    return made, True
+async def _insert(tx: AsyncConnection, office: str, row: ImportRow) -> UUID:
+    identifier: UUID = uuid7()
+    await tx.execute(t.contacts.insert().values(id=identifier, office=office, **_said(row)))
+    return identifier
 
 
-async def _known_person(
-    tx: AsyncConnection, office: str, row: ImportRow, account: UUID
-) -> tuple[UUID, list[str]] | None:
-    """S0.5: by the address anywhere in the office; by the number on the same account, unless two addresses differ."""
-    email = None if row.email is None else row.email.key
-    phone = None if row.phone is None else row.phone.key
-    columns = (c.id, c.kept_fields)
-    by_address = select(*columns).where(c.office == office, or_(c.email_key == email, c.portal_email_key == email))
-    first = by_address.order_by(c.email_key.is_not_distinct_from(email).desc(), c.created_at)
-    found = (await tx.execute(first.limit(1))).one_or_none() if email else None
-    if found is None and phone:
-        ca = t.contact_accounts.c
-        on_account = c.id.in_(select(ca.contact_id).where(ca.account_id == account))
-        by_phone = select(*columns).where(c.office == office, c.phone_key == phone)
-        same = or_(on_account, c.email_key.is_(None)) if email is None else and_(on_account, c.email_key.is_(None))
-        best = by_phone.where(same).order_by(c.email_key.is_not(None).desc(), c.created_at)
-        found = (await tx.execute(best.limit(1))).one_or_none()
-    return None if found is None else (found[0], list(found[1]))
+async def _update(tx: AsyncConnection, known: Known, row: ImportRow) -> UUID:
+    fresh = {name: value for name, value in _said(row).items() if name.removesuffix("_key") not in known.kept_fields}
+    await tx.execute(t.contacts.update().where(c.id == known.id).values(updated_at=func.now(), **fresh))
+    return known.id
+
+
+def _said(row: ImportRow) -> dict[str, object]:
+    """The columns that the ERP says something about."""
+    said: dict[str, object] = {"name": row.contact_name} if row.contact_name else {}
+    said |= {"email": row.email.typed, "email_key": row.email.key} if row.email else {}
+    return said | ({"phone": row.phone.typed, "phone_key": row.phone.key} if row.phone else {})
 
 
 async def counts(tx: AsyncConnection, office: str) -> tuple[int, int]:

@@ -3,9 +3,10 @@
 Temporal holds ids and states alone, so there is nothing to erase there.
 """
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Conflict
@@ -13,16 +14,16 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
-from doorstep.store import audit, users
+from doorstep.store import audit, belonging, deliveries
 from doorstep.store import tables as t
-from doorstep.store.audit import CLOCK, Actor
+from doorstep.store.audit import Actor
 from doorstep.store.orders import Order, change, get
+from doorstep.store.users import username_key
 
-i = t.invitations.c
 d = t.deliveries.c
+p = t.password_links.c
+u = t.users.c
 NOBODY = "erased"
-AT_ONCE = 100
-UNANSWERED = (State.DRAFT, State.EXPIRED, State.DECLINED, State.REVOKED)
 
 
 async def erase(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
@@ -34,73 +35,61 @@ async def erase(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
     invitation = await get(tx, order.invitation_id, for_update=True)
     if invitation.state is State.ERASED:
         raise Conflict("erased_already", "This invitation is erased already.")
-    await _erase(tx, order.actor, invitation)
+    await erase_row(tx, order.actor, invitation)
 
 
-async def _erase(tx: AsyncConnection, actor: Actor, invitation: Invitation) -> None:
-    names = [a for a, _ in invitation.ways()] + [k for _, k in invitation.ways()] + [invitation.username]
-    user = None if invitation.user_id is None else await users.by_id(tx, invitation.user_id)
+async def erase_row(tx: AsyncConnection, actor: Actor, invitation: Invitation) -> None:
+    """Erase one invitation, whose row is locked; its user too, unless they belong elsewhere."""
+    names = {name for way in invitation.ways() for name in way} | {invitation.username}
     texts = dict.fromkeys(("address", "address_key", "name", "username", "decision_note"), "")
-    blank = dict.fromkeys(("other_address", "other_key", "user_id", "contact_id", "idempotency_key"))
-    blank |= {"idempotency_hash": None}
+    blank = dict.fromkeys(
+        ("other_address", "other_key", "user_id", "contact_id", "idempotency_key", "idempotency_hash")
+    )
     await change(tx, invitation.id, frozenset({invitation.state}), state=State.ERASED, attention=[], **texts, **blank)
-    await forget_subject(tx, invitation.id, names)
-    await tx.execute(delete(t.links).where(t.links.c.subject_id == invitation.id))
-    if user is not None and not await _is_wanted(tx, user.id, invitation):
-        await erase_user(tx, user.id, [user.username, user.email, user.phone])
+    await _forget_requests(tx, (), names)
+    await _forget_subjects(tx, [invitation.id], names)
+    if invitation.user_id is not None and not await _is_wanted(tx, invitation.user_id, invitation):
+        await erase_user(tx, invitation.user_id)
     await audit.record(tx, Event.ERASED, actor, subject_id=invitation.id)
 
 
-async def erase_row(tx: AsyncConnection, actor: Actor, invitation_id: UUID) -> None:
-    """Erase one invitation of somebody who is erased as a whole."""
-    await _erase(tx, actor, await get(tx, invitation_id, for_update=True))
-
-
 async def _is_wanted(tx: AsyncConnection, user_id: UUID, invitation: Invitation) -> bool:
-    """True while the user belongs somewhere else than to this invitation."""
-    m = t.memberships.c
-    await tx.execute(delete(t.memberships).where(m.user_id == user_id, m.invitation_id == invitation.id))
-    elsewhere = exists().where(m.user_id == user_id)
-    awaited = exists().where(i.user_id == user_id, i.state.in_((State.AWAITING_APPROVAL, State.APPROVED)))
-    return bool((await tx.execute(select(or_(elsewhere, awaited)))).scalar_one())
+    """True while the user belongs somewhere else than to this invitation, or waits elsewhere."""
+    if invitation.state is State.ACTIVE:
+        await belonging.leave(tx, invitation)
+    wanted = exists().where(u.id == user_id, belonging.is_wanted(besides=invitation.id))
+    return bool((await tx.execute(select(wanted))).scalar_one())
 
 
-async def erase_user(tx: AsyncConnection, user_id: UUID, names: list[str]) -> None:
-    """Erase a user: logins, sessions, memberships, requests for passwords, and who they were in the records."""
-    p = t.password_links.c
-    requests = (await tx.execute(select(p.id).where(p.user_id == user_id))).scalars().all()
-    for request in requests:
-        await forget_subject(tx, request, names)
-    await tx.execute(delete(t.links).where(t.links.c.subject_id.in_(requests)))
-    await tx.execute(t.password_links.update().where(p.id.in_(requests)).values(asked_key="", state="moot"))
-    await forget_subject(tx, user_id, names)
-    await tx.execute(delete(t.users).where(t.users.c.id == user_id))
+async def erase_user(tx: AsyncConnection, user_id: UUID) -> None:
+    """Erase a user with the staff login of the pair: all that hangs on them, and who they were in the records."""
+    columns = (u.username, u.email, u.email_key, u.phone, u.phone_key)
+    query = select(u.id, *columns).where(or_(u.id == user_id, u.pair_id == user_id))
+    logins = (await tx.execute(query)).all()
+    ids = [row[0] for row in logins]
+    names = {name for row in logins for name in row[1:]}
+    await _forget_requests(tx, ids, names)
+    await _forget_subjects(tx, ids, names)
+    await tx.execute(delete(t.users).where(u.id.in_(ids)))
 
 
-async def forget_subject(tx: AsyncConnection, subject_id: UUID, names: list[str]) -> None:
-    """Blank the outbox and the records of one subject."""
-    theirs = t.deliveries.update().where(d.subject_id == subject_id)
+async def _forget_requests(tx: AsyncConnection, user_ids: Sequence[UUID], names: Collection[str]) -> None:
+    """Blank the requests for a password: those of the users, and those of nobody that name one of `names`."""
+    asked = {username_key(name) for name in names} - {""}
+    theirs = or_(p.user_id.in_(user_ids), and_(p.user_id.is_(None), p.asked_key.in_(asked)))
+    found = (await tx.execute(select(p.id).where(theirs))).scalars().all()
+    state = case((p.state.in_(("asked", "sent")), "moot"), else_=p.state)
+    await tx.execute(update(t.password_links).where(p.id.in_(found)).values(asked_key="", state=state))
+    await _forget_subjects(tx, found, names)
+
+
+async def _forget_subjects(tx: AsyncConnection, subjects: Sequence[UUID], names: Collection[str]) -> None:
+    """Blank the outbox and the records of some subjects, and take away their links."""
+    theirs = t.deliveries.update().where(d.subject_id.in_(subjects))
+    await tx.execute(theirs.where(deliveries.UNSENT).values(status="failed", cause=NOBODY, is_attempt_open=False))
     # One row a recipient: the key stays unique, and tells nothing.
     blank = {"recipient": "", "recipient_key": func.concat(NOBODY, "-", d.id), "facts": {}}
     await tx.execute(theirs.values(**blank))
-    unsent = theirs.where(or_(d.status == "queued", d.status == "deferred"))
-    await tx.execute(unsent.values(status="failed", cause=NOBODY, is_attempt_open=False))
-    await audit.forget(tx, subject_id, names)
-
-
-async def purge(tx: AsyncConnection) -> int:
-    """Erase unanswered invitations that are older than their office keeps them now; how many there were.
-
-    Their workflows have come to an end, so nobody need hear of it.
-    """
-    p, o = t.policies.c, t.offices.c
-    is_over = or_(i.state != State.EXPIRED, i.closed_at.is_not(None))
-    is_old = and_(p.retention.is_not(None), i.changed_at < func.now() - p.retention)
-    present = t.invitations.join(t.offices, o.code == i.office).join(t.policies, p.id == o.policy_id)
-    query = select(i.id).select_from(present).where(i.state.in_(UNANSWERED), is_over, is_old)
-    due = query.order_by(i.changed_at).limit(AT_ONCE).with_for_update(of=t.invitations, skip_locked=True)
-    found = (await tx.execute(due)).scalars().all()
-    for identifier in found:
-        await _erase(tx, CLOCK, await get(tx, identifier, for_update=True))
-    await tx.execute(t.invitations.update().where(i.id.in_(found)).values(seen_rev=i.rev))
-    return len(found)
+    await tx.execute(delete(t.links).where(t.links.c.subject_id.in_(subjects)))
+    for subject in subjects:
+        await audit.forget(tx, subject, names)

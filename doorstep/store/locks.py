@@ -15,7 +15,6 @@ from doorstep.domain.invitation import Invitation
 from doorstep.store import tables as t
 from doorstep.store.orders import get
 
-i = t.invitations.c
 j = t.jobs.c
 
 
@@ -39,21 +38,20 @@ async def of_job(tx: AsyncConnection, office: str, name: str) -> UUID:
     return identifier
 
 
-async def job_of(tx: AsyncConnection, invitation_id: UUID) -> UUID | None:
-    """The job of an invitation, locked until the commit; None where it is for none."""
-    own = select(i.job_id).where(i.id == invitation_id).scalar_subquery()
-    identifier: UUID | None = (await tx.execute(select(j.id).where(j.id == own).with_for_update())).scalar_one_or_none()
-    return identifier
+async def of_invitation(
+    tx: AsyncConnection, invitation_id: UUID, *more_keys: str, is_about_job: bool = False
+) -> Invitation:
+    """The invitation, with its person and its row locked, and its job where that is what it is about.
 
-
-async def of_invitation(tx: AsyncConnection, invitation_id: UUID, *more_keys: str) -> Invitation:
-    """The invitation, with its person and its row locked; `more_keys` are those that it is about to get.
+    `more_keys` are those that it is about to get.
 
     Raises:
         NotFound: `no_such_invitation`.
     """
     seen = await get(tx, invitation_id)
     await of_person(tx, (*seen.keys, *more_keys))
+    if is_about_job and seen.job_id is not None:
+        await tx.execute(select(j.id).where(j.id == seen.job_id).with_for_update())
     invitation = await get(tx, invitation_id, for_update=True)
     if invitation.keys != seen.keys:  # it was sent elsewhere meanwhile
         await of_person(tx, invitation.keys)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +34,7 @@ class Front:
     public_url: str
     help_email: str
     help_phone: str
+    client_guide: str
 
 
 async def fronts(tx: AsyncConnection) -> list[Front]:
@@ -42,8 +43,8 @@ async def fronts(tx: AsyncConnection) -> list[Front]:
     return [Front(*row) for row in await tx.execute(select(*columns).order_by(o.code))]
 
 
-async def get(tx: AsyncConnection, code: str) -> Office:
-    """The office with its present policy and administrators.
+async def get(tx: AsyncConnection, code: str, *, is_sending: bool = False) -> Office:
+    """The office with its present policy and administrators; `is_sending` keeps the last one there until the commit.
 
     Raises:
         NotFound: `no_such_office`, with the command that makes it.
@@ -54,6 +55,8 @@ async def get(tx: AsyncConnection, code: str) -> Office:
         .select_from(t.offices.join(t.policies, t.policies.c.id == o.policy_id))
         .where(o.code == code)
     )
+    if is_sending:  # the lock that the new row's reference takes anyway; the administrators are read under it
+        query = query.with_for_update(read=True, key_share=True, of=t.offices)
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         raise NotFound(
@@ -124,8 +127,7 @@ async def set_approvers(tx: AsyncConnection, actor: Actor, code: str, addresses:
     if not 1 <= len(distinct) <= MAX_APPROVERS:
         sentence = f"An office has one to {MAX_APPROVERS} username administrators; {len(distinct)} were given."
         raise Invalid("approvers_count", sentence, field="approvers")
-    await get(tx, code)
-    await authority.require_in_office(tx, actor, code, Right.SETTINGS)
+    await _locked(tx, actor, code)
     await tx.execute(delete(t.approvers).where(t.approvers.c.office == code))
     rows = [{"office": code, "address_key": a.key, "address": a.typed} for a in distinct.values()]
     await tx.execute(insert(t.approvers), rows)
@@ -138,15 +140,12 @@ async def remove_approver(tx: AsyncConnection, actor: Actor, code: str, address:
     Raises:
         NotFound: `no_such_approver`; Conflict: `last_approver`; Forbidden: not allowed.
     """
-    await get(tx, code)
-    await authority.require_in_office(tx, actor, code, Right.SETTINGS)
-    a, i = t.approvers.c, t.invitations.c
-    present = select(a.address_key).where(a.office == code).with_for_update()
-    keys = set((await tx.execute(present)).scalars())
+    await _locked(tx, actor, code)
+    a = t.approvers.c
+    keys = set((await tx.execute(select(a.address_key).where(a.office == code))).scalars())
     if address.key not in keys:
         raise NotFound("no_such_approver", f"That address is no username administrator of office {code}.")
-    waiting = select(func.count()).select_from(t.invitations).where(i.office == code, i.state.in_(NEEDS_AN_APPROVER))
-    is_open = len(keys) == 1 and (await tx.execute(waiting)).scalar_one()
+    is_open = 0 if len(keys) > 1 else await _count_undecided(tx, code)
     if is_open:
         sentence = f"{is_open} invitations of office {code} are open, and nobody else could approve them."
         remedy = f"Name another administrator first: doorstep approvers set {code} ADDRESS"
@@ -155,8 +154,23 @@ async def remove_approver(tx: AsyncConnection, actor: Actor, code: str, address:
     return await _note_approvers(tx, actor, code, len(keys) - 1)
 
 
-NEEDS_AN_APPROVER = (State.PENDING, State.AWAITING_APPROVAL)
-"""What somebody will have to decide about."""
+async def _locked(tx: AsyncConnection, actor: Actor, code: str) -> None:
+    """Lock the office for whoever may change its administrators: lists are replaced one after the other.
+
+    Whoever is about to commit an invitation of the office has the row too, so none is overlooked.
+    """
+    await get(tx, code)
+    await authority.require_in_office(tx, actor, code, Right.SETTINGS)
+    await tx.execute(select(o.code).where(o.code == code).with_for_update())
+
+
+async def _count_undecided(tx: AsyncConnection, code: str) -> int:
+    """How many invitations somebody will have to decide about; an expired one can still be sent again."""
+    i = t.invitations.c
+    is_open = and_(i.state.in_((State.PENDING, State.AWAITING_APPROVAL, State.EXPIRED)), i.closed_at.is_(None))
+    query = select(func.count()).select_from(t.invitations).where(i.office == code, is_open)
+    count: int = (await tx.execute(query)).scalar_one()
+    return count
 
 
 async def _note_approvers(tx: AsyncConnection, actor: Actor, code: str, count: int) -> Office:

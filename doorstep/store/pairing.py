@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -12,12 +11,13 @@ from doorstep.domain.events import Event
 from doorstep.domain.pairs import staff_permissions, staff_username
 from doorstep.domain.permissions import permissions_of
 from doorstep.domain.requests import NewPair
-from doorstep.store import asking, audit, authority, offices, password_links, places, users
+from doorstep.store import asking, audit, offices, password_links, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.users import User, username_key, username_taken
 
-u = t.users.c
+REP = "rep"
+"""The relationship of a rep, and the role that a rep is given where none is named."""
 
 
 async def add(tx: AsyncConnection, actor: Actor, new: NewPair) -> tuple[User, User, UUID]:
@@ -27,15 +27,13 @@ async def add(tx: AsyncConnection, actor: Actor, new: NewPair) -> tuple[User, Us
         Refused: unknown office, account, role or template; not allowed; `username_taken`.
     """
     office = await offices.get(tx, new.office)
-    accounts = await asking.account_ids(tx, office, [new.account])
-    who = await authority.of(tx, actor, office.code)
-    asking.require_reach(who, Right.ADD_USER, office, accounts)
+    who, accounts = await asking.accounts_for(tx, actor, Right.ADD_USER, office, [new.account])
     await asking.require_template(tx, office, new.template)
-    granted = permissions_of(new.roles or ((REP_ROLE,) if new.relationship == "rep" else ()))
+    granted = permissions_of(new.roles or ((REP,) if new.relationship == REP else ()))
     require_grants(who, granted)
     management, staff = await _logins(tx, new)
-    for user, permissions in ((management, granted), (staff, staff_permissions(granted))):
-        await _join(tx, user, new, accounts[0], sorted(permissions))
+    for user_id, permissions in ((management, granted), (staff, staff_permissions(granted))):
+        await _join(tx, user_id, new, accounts[0], sorted(permissions))
     request: UUID = uuid7()
     await password_links.insert_first(tx, request, management, office.code, new.template)
     detail = {"office": office.code, "relationship": new.relationship, "granted": sorted(granted)}
@@ -43,27 +41,20 @@ async def add(tx: AsyncConnection, actor: Actor, new: NewPair) -> tuple[User, Us
     return await _made(tx, management), await _made(tx, staff), request
 
 
-REP_ROLE = "rep"
-
-
 async def _logins(tx: AsyncConnection, new: NewPair) -> tuple[UUID, UUID]:
-    """The ids of the two users; names are given out one at a time, so that `S2` follows `S` under concurrency too."""
-    await places.lock_people(tx, "username", [username_key(new.username)])
-    key = username_key(new.username)
-    alike = select(u.username_key).where(u.username_key.startswith(key, autoescape=True))
-    taken = set((await tx.execute(alike)).scalars())
-    if key in taken:
-        raise username_taken()
+    """The ids of the two users; whose name is the first to be written has it, whoever asked first."""
     management: UUID = uuid7()
     staff: UUID = uuid7()
-    await _insert(tx, management, new.username, new, None)
-    name = staff_username(new.username, taken)
-    if not await _insert(tx, staff, name, new, management):
-        raise username_taken()  # somebody set up a user of that very name at this moment; the next try finds another
+    if not await _insert(tx, management, new.username, new, None):
+        raise username_taken()
+    taken: set[str] = set()
+    while not await _insert(tx, staff, name := staff_username(new.username, taken), new, management):
+        taken.add(username_key(name))
     return management, staff
 
 
 async def _insert(tx: AsyncConnection, user_id: UUID, username: str, new: NewPair, pair: UUID | None) -> bool:
+    """False where somebody has the name; waits for whoever is about to have it."""
     values = {
         "id": user_id,
         "username": username,
@@ -76,14 +67,13 @@ async def _insert(tx: AsyncConnection, user_id: UUID, username: str, new: NewPai
         "pair_id": pair,
         "is_test": new.is_test,
     }
-    made = await tx.execute(insert(t.users).values(**values).on_conflict_do_nothing())
-    if made.rowcount == 0 and pair is None:
-        raise username_taken()
-    return made.rowcount == 1
+    # SQLAlchemy counts no rows of an insert, so what was made is asked for.
+    made = insert(t.users).values(**values).on_conflict_do_nothing().returning(t.users.c.id)
+    return (await tx.execute(made)).one_or_none() is not None
 
 
-async def _join(tx: AsyncConnection, user: UUID, new: NewPair, account: UUID, permissions: list[str]) -> None:
-    row = {"id": uuid7(), "user_id": user, "office": new.office, "account_id": account, "permissions": permissions}
+async def _join(tx: AsyncConnection, user_id: UUID, new: NewPair, account: UUID, permissions: list[str]) -> None:
+    row = {"id": uuid7(), "user_id": user_id, "office": new.office, "account_id": account, "permissions": permissions}
     await tx.execute(t.memberships.insert().values(**row, relationship=new.relationship))
 
 

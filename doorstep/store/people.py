@@ -7,105 +7,111 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.authority import NOTHING, Authority, Right, not_staff, require, require_grants
-from doorstep.domain.errors import Conflict, NotFound
+from doorstep.domain.authority import Authority, Right, require_grants
+from doorstep.domain.errors import Conflict
 from doorstep.domain.events import Event
 from doorstep.domain.pairs import staff_permissions
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.states import State
-from doorstep.store import asking, audit, authority, erasing, offices, password_links, sessions, users
+from doorstep.store import asking, audit, authority, offices, password_links, sessions, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
-from doorstep.store.users import Membership, User, username_key
+from doorstep.store.reach import Reached, no_such_user, reached
+from doorstep.store.users import Membership, User
 
 u = t.users.c
 m = t.memberships.c
 i = t.invitations.c
+ia = t.invitation_accounts.c
 
 
 @dataclass(frozen=True)
 class Member:
-    """A user with what they belong to in one office; `waits_in` are the invitations that wait for a decision there."""
+    """A user with what they belong to; `waits_in` are the invitations that wait for a decision."""
 
     user: User
     memberships: tuple[Membership, ...]
     waits_in: tuple[UUID, ...] = ()
 
-    @property
-    def accounts(self) -> list[UUID]:
-        """The accounts that they belong to."""
-        return [each.account_id for each in self.memberships if each.account_id is not None]
 
-
-def no_such_user() -> NotFound:
-    """The one answer for a user who is unknown or out of sight."""
-    return NotFound("no_such_user", "There is no such user.")
-
-
-async def get(tx: AsyncConnection, actor: Actor, username: str, right: Right = Right.SEE) -> Member:
-    """A user whom `actor` may see, and do `right` to, by one of the offices that the user belongs to.
+async def get(tx: AsyncConnection, actor: Actor, username: str) -> Member:
+    """A user whom `actor` may see, with what of theirs `actor` may see.
 
     Raises:
-        NotFound: `no_such_user`; Forbidden: not allowed.
+        NotFound: `no_such_user`.
+    """
+    return (await reach(tx, actor, username))[0]
+
+
+async def reach(tx: AsyncConnection, actor: Actor, username: str) -> tuple[Member, Reached]:
+    """The same, and how far `actor` reaches.
+
+    Raises:
+        NotFound: `no_such_user`.
     """
     found = await users.by_username(tx, username)
     if found is None:
         raise no_such_user()
-    member = await _member(tx, found[0])
-    places = {each.office for each in member.memberships} | set(await _invited_by(tx, member.user.id))
-    for office in sorted(places):
-        who = await authority.of(tx, actor, office)
-        if who.covers(Right.SEE, member.accounts):
-            require(who, right, member.accounts, no_such_user())
-            return member
-    if actor.is_trusted:
-        return member
-    raise no_such_user()
+    sight = await reached(tx, actor, found[0].id)
+    return (await _members(tx, [found[0]], sight))[0], sight
 
 
-async def _member(tx: AsyncConnection, user: User) -> Member:
-    return (await _members(tx, [user]))[0]
-
-
-async def _members(tx: AsyncConnection, found: Sequence[User]) -> list[Member]:
-    """Users with what belongs to them, in two queries however many they are."""
+async def _members(tx: AsyncConnection, found: Sequence[User], sight: Reached) -> list[Member]:
+    """Users with what is in sight of what belongs to them, in two queries however many they are."""
     ids = [user.id for user in found]
     belongs = await users.memberships_of(tx, ids)
-    waiting = select(i.user_id, i.id).where(i.user_id.in_(ids), i.state.in_((State.AWAITING_APPROVAL, State.APPROVED)))
+    is_waiting = (i.user_id.in_(ids), i.state.in_((State.AWAITING_APPROVAL, State.APPROVED)))
+    query = select(i.user_id, i.id).where(*is_waiting, i.office.in_(sight.in_sight())).order_by(i.id)
     waits: dict[UUID, list[UUID]] = {}
-    for user_id, invitation_id in await tx.execute(waiting):
+    for user_id, invitation_id in await tx.execute(query):
         waits.setdefault(user_id, []).append(invitation_id)
-    return [Member(user, tuple(belongs.get(user.id, ())), tuple(waits.get(user.id, ()))) for user in found]
-
-
-async def _invited_by(tx: AsyncConnection, user_id: UUID) -> Sequence[str]:
-    return (await tx.execute(select(i.office).where(i.user_id == user_id).distinct())).scalars().all()
+    return [
+        Member(
+            user,
+            tuple(each for each in belongs.get(user.id, ()) if sight.sees(each.office, each.account_id)),
+            tuple(waits.get(user.id, ())),
+        )
+        for user in found
+    ]
 
 
 async def listed(tx: AsyncConnection, actor: Actor, office: str, *, state: str | None, limit: int) -> list[Member]:
-    """The users of an office, in order of username, as far as `actor` sees them."""
+    """The users of an office with what they belong to there, in order of username, as far as `actor` sees them.
+
+    Raises:
+        NotFound: `no_such_office`; Forbidden: `not_staff`.
+    """
     await offices.get(tx, office)
-    who = await authority.of(tx, actor, office)
-    if who is NOTHING:
-        raise not_staff()
-    wanted = [_of_office(office), *_in_sight(who)]
+    who = await authority.standing(tx, actor, office)
+    wanted = [_of_office(office), *_in_sight(who, office)]
     if state is not None:
         wanted.append(u.state == state)
-    return await _members(tx, await users.found(tx, *wanted, limit=limit))
+    found = await users.found(tx, *wanted, limit=limit)
+    return await _members(tx, found, Reached({office: (who, who.accounts)}, actor.is_trusted))
 
 
 def _of_office(office: str) -> ColumnElement[bool]:
     belongs = exists().where(m.user_id == u.id, m.office == office)
-    waits = exists().where(i.user_id == u.id, i.office == office)
-    return or_(belongs, waits)
+    invited = exists().where(i.user_id == u.id, i.office == office)
+    return or_(belongs, invited)
 
 
-def _in_sight(who: Authority) -> list[ColumnElement[bool]]:
-    return [] if who.sees_all else [exists().where(m.user_id == u.id, m.account_id.in_(who.accounts))]
+def _in_sight(who: Authority, office: str) -> list[ColumnElement[bool]]:
+    if who.sees_all:
+        return []
+    belongs = exists().where(m.user_id == u.id, m.office == office, m.account_id.in_(who.accounts))
+    of_account = select(ia.invitation_id).where(ia.account_id.in_(who.accounts))
+    invited = exists().where(i.user_id == u.id, i.office == office, i.id.in_(of_account))
+    return [or_(belongs, invited)]
 
 
 async def seats(tx: AsyncConnection, office: str) -> int:
-    """How many seats an office uses: every username from set-up until it is deleted, rehearsals left out (S4.47)."""
+    """How many seats an office uses: every username from set-up until it is deleted, rehearsals left out (S4.47).
+
+    Raises:
+        NotFound: `no_such_office`.
+    """
+    await offices.get(tx, office)
     query = select(func.count()).select_from(t.users).where(_of_office(office), ~u.is_test)
     count: int = (await tx.execute(query)).scalar_one()
     return count
@@ -115,69 +121,85 @@ async def suspend(tx: AsyncConnection, actor: Actor, username: str) -> Member:
     """Shut an active user out at once, until resumed (T24).
 
     Raises:
-        NotFound, Forbidden: see `get`; Conflict: `not_active`.
+        NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`; Conflict: `not_active`.
     """
-    member = await get(tx, actor, username, Right.USERS)
-    await _move(tx, member.user, "active", "suspended")
-    await sessions.end_all(tx, member.user.id)
-    await password_links.end_all(tx, member.user.id)
-    await audit.record(tx, Event.USER_SUSPENDED, actor, subject_id=member.user.id)
-    return await get(tx, actor, username)
+    return await _move(tx, actor, username, "active", "suspended")
 
 
 async def resume(tx: AsyncConnection, actor: Actor, username: str) -> Member:
     """Let a suspended user in again, with the same password.
 
     Raises:
-        NotFound, Forbidden: see `get`; Conflict: `not_suspended`.
+        NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`; Conflict: `not_suspended`.
     """
-    member = await get(tx, actor, username, Right.USERS)
-    await _move(tx, member.user, "suspended", "active")
-    await audit.record(tx, Event.USER_RESUMED, actor, subject_id=member.user.id)
-    return await get(tx, actor, username)
+    return await _move(tx, actor, username, "suspended", "active")
 
 
-async def _move(tx: AsyncConnection, user: User, before: str, after: str) -> None:
+async def _move(tx: AsyncConnection, actor: Actor, username: str, before: str, after: str) -> Member:
+    member, sight = await reach(tx, actor, username)
+    sight.require_whole(Right.USERS)
+    user = member.user
     moved = await tx.execute(update(t.users).where(u.id == user.id, u.state == before).values(state=after))
     if moved.rowcount != 1:
         state = user.state.replace("_", " ")
         raise Conflict(f"not_{before}", f"That takes a user who is {before}; this one is {state}.")
+    await sessions.end_all(tx, user.id)
+    await password_links.end_all(tx, user.id)
+    event = Event.USER_SUSPENDED if after == "suspended" else Event.USER_RESUMED
+    await audit.record(tx, event, actor, subject_id=user.id)
+    return await get(tx, actor, username)
 
 
 async def remove(tx: AsyncConnection, actor: Actor, username: str) -> Member:
-    """Delete a user for good, which frees the seat; one who waits for a decision is rejected instead (S4.46).
+    """Delete a user, which frees the seat; one who waits for a decision is rejected instead (S4.46).
+
+    Whoever belongs to an office beyond the reach of `actor` too leaves the others alone, and keeps the sign-in.
 
     Raises:
-        NotFound, Forbidden: see `get`; Conflict: `awaiting_decision`.
+        NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`; Conflict: `awaiting_decision`.
     """
-    member = await get(tx, actor, username, Right.USERS)
+    member, sight = await reach(tx, actor, username)
+    left = sight.require_some(Right.USERS)
     if member.waits_in:
         sentence = "This user waits for a decision. Reject the invitation, which deletes the user too: doorstep reject"
         raise Conflict("awaiting_decision", f"{sentence} {member.waits_in[0]}")
-    await audit.record(tx, Event.USER_DELETED, actor, subject_id=member.user.id)
-    await tx.execute(delete(t.users).where(u.id == member.user.id))
+    detail = {"offices": sorted(left)}
+    await audit.record(tx, Event.USER_DELETED, actor, subject_id=member.user.id, detail=detail)
+    if sight.is_whole(Right.USERS):
+        await tx.execute(delete(t.users).where(u.id == member.user.id))
+    else:
+        await leave(tx, member.user.id, left)
     return member
+
+
+async def leave(tx: AsyncConnection, user_id: UUID, left: Sequence[str]) -> None:
+    """Take a user, with the staff login of the pair, out of some offices, and end what is open on a screen."""
+    logins = select(u.id).where(or_(u.id == user_id, u.pair_id == user_id))
+    await tx.execute(delete(t.memberships).where(m.user_id.in_(logins), m.office.in_(left)))
+    ended = i.state.not_in((State.AWAITING_APPROVAL, State.APPROVED))
+    of_them = update(t.invitations).where(i.user_id.in_(logins), i.office.in_(left), ended)
+    await tx.execute(of_them.values(user_id=None))
+    await sessions.end_all(tx, user_id)
 
 
 async def set_permissions(
     tx: AsyncConnection, actor: Actor, username: str, permissions: Sequence[str], account: str | None
 ) -> Member:
-    """Replace what a user may use, on one account or on all of theirs that `actor` reaches (S4.19).
+    """Replace what a user may use, on one account or on all of theirs that `actor` looks after (S4.19).
 
     A staff login never gets what it must not see, whoever asks (S4.11).
 
     Raises:
-        Refused: see `get`; `unknown_permission`; `unknown_account`; `grant_not_allowed`.
+        NotFound: `no_such_user`; Forbidden: `not_allowed`, `grant_not_allowed`; Conflict: `no_membership`;
+            Invalid: `unknown_permission`, `unknown_account`.
     """
-    member = await get(tx, actor, username, Right.USERS)
+    member, sight = await reach(tx, actor, username)
     granted = checked_permissions(permissions)
     if member.user.pair_id is not None:
         granted = staff_permissions(granted)
-    chosen = [each for each in member.memberships if account is None or each.account_code == account]
-    if not chosen:
-        raise asking.unknown_account(member.memberships[0].office if member.memberships else "", [account or ""])
+    chosen = _chosen(member, sight, account)
     for office in {each.office for each in chosen}:
-        require_grants(await authority.require_in_office(tx, actor, office, Right.USERS), granted)
+        require_grants(sight.authority(office), granted)
     for each in chosen:
         same = m.account_id.is_not_distinct_from(each.account_id)
         row = t.memberships.update().where(m.user_id == member.user.id, m.office == each.office, same)
@@ -188,20 +210,13 @@ async def set_permissions(
     return await get(tx, actor, username)
 
 
-async def erase(tx: AsyncConnection, actor: Actor, username: str) -> None:
-    """Erase a user, and who they were in the records (T34); the rows of their invitations are erased by themselves.
-
-    Raises:
-        NotFound, Forbidden: see `get`; Conflict: `awaiting_decision`.
-    """
-    member = await get(tx, actor, username, Right.ERASE)
-    if member.waits_in:
-        sentence = "This user waits for a decision; erase the invitation instead: doorstep erase"
-        raise Conflict("awaiting_decision", f"{sentence} {member.waits_in[0]}")
-    names = [member.user.username, username_key(member.user.username), member.user.email, member.user.phone]
-    theirs = (await tx.execute(select(i.id).where(i.user_id == member.user.id))).scalars().all()
-    for identifier in theirs:
-        await erasing.erase_row(tx, actor, identifier)
-    if await users.by_id(tx, member.user.id) is not None:
-        await erasing.erase_user(tx, member.user.id, names)
-    await audit.record(tx, Event.USER_ERASED, actor, subject_id=member.user.id)
+def _chosen(member: Member, sight: Reached, account: str | None) -> list[Membership]:
+    """The memberships that are meant, of those that `actor` looks after."""
+    if not member.memberships:
+        sentence = "This user belongs to no account yet; what they may use is decided with the approval."
+        raise Conflict("no_membership", sentence)
+    named = [each for each in member.memberships if account is None or each.account_code == account]
+    if not named:
+        raise asking.unknown_account(member.memberships[0].office, [account or ""])
+    sight.require_any(Right.USERS)
+    return [each for each in named if sight.covers(Right.USERS, each.office, each.account_id)]

@@ -53,6 +53,11 @@ def _is_pinned(delivery: Delivery) -> bool:
     return PINNED in delivery.facts and delivery.cause != BROKEN
 
 
+def _is_open(delivery: Delivery) -> bool:
+    """True where a text is chosen now: at first, and for one that was broken; before any template it went out as ours."""
+    return PINNED in delivery.facts or delivery.attempts <= 1
+
+
 def _name(message: Message, welcome: str) -> str:
     return welcome if message is Message.WELCOME and welcome else builtin(message).name
 
@@ -61,7 +66,7 @@ async def _of(tx: AsyncConnection, delivery: Delivery, current: Mapping[Message,
     if _is_pinned(delivery):
         version = int(str(delivery.facts[PINNED]))
         return None if version == OURS else await templates.by_version(tx, version)
-    found = current.get(delivery.message)
+    found = current.get(delivery.message) if _is_open(delivery) else None
     pinned = delivery.facts | {PINNED: OURS if found is None else found.version_id}
     await tx.execute(t.deliveries.update().where(d.id == delivery.id).values(facts=pinned))
     return found

@@ -53,13 +53,15 @@ async def listed(
     state: State | None = None,
     office: str | None = None,
     account: str | None = None,
+    seen: Sequence[ColumnElement[bool]] = (),
     limit: int,
 ) -> list[Invitation]:
     """The newest invitations, narrowed by their ids, by state, by office and by the code of an account.
 
-    What this code cannot read is left out, and noted in the log unless it was asked for by its id.
+    `seen` are the conditions of `sight.of_invitations`. What this code cannot read is left out, and noted in the log
+    unless it was asked for by its id.
     """
-    wanted: list[ColumnElement[bool]] = []
+    wanted: list[ColumnElement[bool]] = list(seen)
     if ids is not None:
         wanted += [i.id.in_(ids), i.state.in_(KNOWN)]
     if state is not None:
@@ -73,9 +75,9 @@ async def listed(
     return await load_many(tx, and_(True, *wanted), limit=limit)
 
 
-async def rows(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Row]:
-    """What is there of `ids`, whether this code understands it or not."""
-    return [Row(*row) for row in await tx.execute(select(i.id, i.state, i.office).where(i.id.in_(ids)))]
+async def rows(tx: AsyncConnection, ids: Sequence[UUID], *, seen: Sequence[ColumnElement[bool]] = ()) -> list[Row]:
+    """What is there of `ids` and in sight, whether this code understands it or not."""
+    return [Row(*row) for row in await tx.execute(select(i.id, i.state, i.office).where(i.id.in_(ids), *seen))]
 
 
 async def at_home(tx: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from doorstep.domain.addresses import address_key
 from doorstep.domain.errors import Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation, Office
@@ -45,18 +46,21 @@ async def resolve(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> Non
 
 CAN_SET = ("active", "setup_pending")
 """Who may set a password: also somebody who was added directly and never did (S4.16)."""
+WITH_LINK = frozenset({Message.PASSWORD_RESET, Message.SET_PASSWORD})
 
 
 async def _user_of(tx: AsyncConnection, link: PasswordLink) -> User | None:
     if link.kind == password_links.SET_PASSWORD:
         return None if link.user_id is None else await by_id(tx, link.user_id)
-    return await by_name_or_address(tx, link.asked_key)
+    # Whoever typed nothing means nobody, and not the people who have no address of the one kind or the other.
+    return await by_name_or_address(tx, link.asked_key) if link.asked_key else None
 
 
 async def _invite_again(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> None:
     """A pending invitation goes out once more, the same link; an expired one gets a new link by the usual rules."""
     open_states = (State.PENDING, State.EXPIRED)
-    same = or_(i.address_key == link.asked_key, i.other_key == link.asked_key)
+    asked = (link.asked_key, address_key(link.asked_key))
+    same = or_(i.address_key.in_(asked), i.other_key.in_(asked))
     query = select(i.id).where(same, i.state.in_(open_states), i.closed_at.is_(None))
     found = (await tx.execute(query.order_by(i.created_at.desc()).limit(1))).scalar_one_or_none()
     if found is None:
@@ -73,6 +77,23 @@ async def _invite_again(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) 
     elif invitation.expires_at is not None:
         facts = {"invitation_id": str(invitation.id)}
         await deliveries.queue(tx, link.id, Message.INVITATION, 1, [invitation.address], facts)
+
+
+async def sendable(tx: AsyncConnection, identifier: UUID) -> PasswordLink | None:
+    """The request, locked, after giving up a link that would be dead when it arrives; None where it is erased.
+
+    It is when it was used or ended by another door meanwhile, or when an earlier copy may be out since a day.
+    """
+    link = await password_links.get(tx, identifier, for_update=True)
+    if link is None:
+        return None
+    is_dead = link.state != "sent"
+    if not is_dead and link.expires_at is not None and link.now >= link.expires_at:
+        sent = await deliveries.of_subject(tx, identifier)
+        is_dead = any(each.is_unsent and each.is_attempt_open for each in sent if each.message in WITH_LINK)
+    if is_dead:
+        await deliveries.withdraw(tx, identifier, WITH_LINK, cause="superseded" if link.state != "sent" else "expired")
+    return link
 
 
 async def invitation_of(tx: AsyncConnection, facts: dict[str, object]) -> Invitation | None:

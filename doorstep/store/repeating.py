@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Invalid
 from doorstep.domain.invitation import Invitation
-from doorstep.store import places
+from doorstep.store import locks
 from doorstep.store import tables as t
 from doorstep.store.loading import load
 
@@ -20,7 +20,7 @@ async def earlier(tx: AsyncConnection, office: str, key: str | None, fingerprint
     """
     if key is None:
         return None
-    await places.lock_people(tx, office, [f"key:{key}"])
+    await locks.one_by_one(tx, "idempotency", [f"{office}/{key}"])
     query = select(i.id, i.idempotency_hash).where(i.office == office, i.idempotency_key == key)
     row = (await tx.execute(query)).one_or_none()
     if row is None:

@@ -43,7 +43,7 @@ async def note(tx: AsyncConnection, report: Report) -> Noted:
     if invitation is None or report.action is not Action.FAILED:
         return Noted(is_new=True)
     delivery = next(each for each in invitation.deliveries if each.id == report.delivery_id)
-    return Noted(is_new=True, to_wake=invitation if await _fail(tx, invitation, delivery, report) else None)
+    return Noted(is_new=True, to_wake=invitation if await fail(tx, invitation, delivery, report) else None)
 
 
 async def _change(tx: AsyncConnection, report: Report) -> bool:
@@ -67,7 +67,7 @@ async def _change(tx: AsyncConnection, report: Report) -> bool:
     return (await tx.execute(statement.values(is_attempt_open=False, **values))).rowcount == 1
 
 
-async def _fail(tx: AsyncConnection, invitation: Invitation, delivery: Delivery, report: Report) -> bool:
+async def fail(tx: AsyncConnection, invitation: Invitation, delivery: Delivery, report: Report) -> bool:
     """Record the failure; True where it still matters, so that the workflow has to tell the inviter."""
     codes = {"status": report.status, "is_permanent": report.is_permanent}
     if not _matters(invitation, delivery):

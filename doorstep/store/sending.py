@@ -6,7 +6,7 @@ from sqlalchemy import func, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber, mask
-from doorstep.domain.destination import Destination
+from doorstep.domain.destination import Destination, require_texts
 from doorstep.domain.errors import Conflict, Forbidden, Gone, TooMany
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
@@ -14,10 +14,9 @@ from doorstep.domain.messages import LINK_MESSAGES, Message, channel_of
 from doorstep.domain.policy import CONSENT
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, Purpose
-from doorstep.store import audit, deliveries, existing, links, users
+from doorstep.store import audit, deliveries, existing, links, locks, places, users
 from doorstep.store import tables as t
 from doorstep.store.orders import Order, change, get, why_not
-from doorstep.store.places import hold_place, refuse_duplicate
 
 
 def require_approvers(invitation: Invitation) -> None:
@@ -32,43 +31,45 @@ def require_approvers(invitation: Invitation) -> None:
 
 async def send_draft(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
     """Send what was saved for later (S0.16)."""
-    invitation = await get(tx, order.invitation_id, for_update=True)
+    invitation = await locks.of_invitation(tx, order.invitation_id, is_about_job=True)
+    if invitation.state is not State.DRAFT:
+        raise why_not(invitation, order.command)
     require_approvers(invitation)
-    await refuse_duplicate(tx, invitation, invitation.keys)
-    await hold_place(tx, invitation)
-    await _send_out(tx, ring, order, invitation, frozenset({State.DRAFT}))
+    await places.refuse_duplicate(tx, places.asked_of(invitation), besides=invitation.id)
+    await places.hold_place(tx, invitation.job_id, invitation.policy, besides=invitation.id)
+    await _send_out(tx, ring, order, invitation)
     await audit.record(tx, Event.RELEASED, order.actor, subject_id=invitation.id)
 
 
 async def resend(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
     """The same invitation under a new link (decision 3); for an active one that never signed in, the good news."""
-    invitation = await get(tx, order.invitation_id, for_update=True)
+    invitation = await locks.of_invitation(tx, order.invitation_id, is_about_job=True)
     if invitation.state is State.ACTIVE:
         await _tell_again(tx, order, invitation)
         return
-    await reissue(tx, ring, order, invitation)
+    await _reissue(tx, ring, order, invitation)
     await audit.record(tx, Event.RESENT, order.actor, subject_id=invitation.id)
 
 
 async def request_new_link(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
     """A new link for whoever holds an old one: it goes to the address of the invitation, nowhere else."""
-    invitation = await get(tx, order.invitation_id, for_update=True)
+    invitation = await locks.of_invitation(tx, order.invitation_id, is_about_job=True)
     if invitation.state in (State.REVOKED, State.DECLINED, State.REJECTED, State.ERASED):
         raise Gone("link_revoked", "This invitation was withdrawn.")
     if order.link_generation not in (None, invitation.generation):
         # After a change of address the old link is in other hands; it must not kill the newest one again and again.
         raise Gone("superseded", "A newer link was sent. Please use that one.")
-    await reissue(tx, ring, order, invitation)
+    await _reissue(tx, ring, order, invitation)
     await audit.record(tx, Event.NEW_LINK_REQUESTED, order.actor, subject_id=invitation.id)
 
 
 async def readdress(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
     """Send to another address: the old link dies first, and the old address is told (decision 4, T29)."""
-    invitation = await get(tx, order.invitation_id, for_update=True)
     if order.address is None:
         raise ValueError("an order to readdress needs an address")
+    invitation = await locks.of_invitation(tx, order.invitation_id, order.address.key, is_about_job=True)
     to = moved(invitation, order.address)
-    await reissue(tx, ring, order, invitation, to)
+    await _reissue(tx, ring, order, invitation, to)
     if to.key != invitation.address_key:
         old = [invitation.address]
         await deliveries.queue(tx, invitation.id, Message.READDRESSED_NOTICE, invitation.generation, old)
@@ -77,14 +78,20 @@ async def readdress(tx: AsyncConnection, ring: KeyRing, order: Order) -> None:
 
 
 def moved(invitation: Invitation, address: EmailAddress | PhoneNumber) -> Destination:
-    """Where an invitation goes that is sent to `address` instead; how else the person can be reached stays known."""
+    """Where an invitation goes that is sent to `address` instead; how else the person can be reached stays known.
+
+    Raises:
+        Invalid: `no_texts`.
+    """
+    if isinstance(address, PhoneNumber):
+        require_texts(address, field="address")
     typed = address.key if isinstance(address, PhoneNumber) else address.typed
     ways = {channel_of(a): (a, k) for a, k in invitation.ways() if k != address.key}
     other = next((way for channel, way in ways.items() if channel is not channel_of(typed)), (None, None))
     return Destination(typed, address.key, *other)
 
 
-async def reissue(
+async def _reissue(
     tx: AsyncConnection, ring: KeyRing, order: Order, invitation: Invitation, to: Destination | None = None
 ) -> None:
     """Open a new generation if the state, the cooldown and the places allow it."""
@@ -92,23 +99,20 @@ async def reissue(
         raise why_not(invitation, order.command)
     require_approvers(invitation)
     _respect_cooldown(invitation, order.command)
-    await refuse_duplicate(tx, invitation, invitation.keys if to is None else to.keys)
+    asked = places.asked_of(invitation, None if to is None else to.keys)
+    await places.refuse_duplicate(tx, asked, besides=invitation.id)
     if invitation.state is State.EXPIRED:
-        await hold_place(tx, invitation)
-    await _send_out(tx, ring, order, invitation, frozenset({invitation.state}), to)
+        await places.hold_place(tx, invitation.job_id, invitation.policy, besides=invitation.id)
+    await _send_out(tx, ring, order, invitation, to)
 
 
 async def _send_out(
-    tx: AsyncConnection,
-    ring: KeyRing,
-    order: Order,
-    invitation: Invitation,
-    states: frozenset[State],
-    to: Destination | None = None,
+    tx: AsyncConnection, ring: KeyRing, order: Order, invitation: Invitation, to: Destination | None = None
 ) -> None:
     """A new link; or none, for somebody who has a user by now and is let in without being asked (S2.17)."""
     values = {} if to is None else _columns(to)
-    user = await existing.credentialed(tx, invitation.keys if to is None else to.keys)
+    user = await existing.user_for(tx, places.asked_of(invitation, None if to is None else to.keys))
+    states = frozenset({invitation.state})
     if user is None or invitation.policy.existing_users == CONSENT:
         known = {"is_existing": user is not None, "username": "" if user is None else user.username}
         await _new_link(tx, ring, order, invitation, states, values | known)

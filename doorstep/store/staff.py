@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, case, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from doorstep.domain.addresses import EmailAddress, address_key
-from doorstep.domain.authority import Right, StaffKind, StaffMember, StaffPermission
+from doorstep.domain.authority import Authority, Right, require_grants
 from doorstep.domain.errors import Conflict, Invalid, NotFound
 from doorstep.domain.events import Event
+from doorstep.domain.permissions import SECTIONS
 from doorstep.domain.requests import StaffChange
-from doorstep.store import asking, audit, authority, offices
+from doorstep.domain.staff import StaffKind, StaffMember, StaffPermission
+from doorstep.store import asking, audit, authority, locks, offices
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 
@@ -29,44 +31,62 @@ async def put(
     """Add somebody to the staff of an office, or change what they hold there; what is None stays as it is.
 
     Raises:
-        Refused: not allowed; unknown office or account; `permission_required`; `last_administrator`.
+        Refused: not allowed; unknown office or account; `permission_required`; `grant_not_allowed`;
+            `last_administrator`.
     """
     office = await offices.get(tx, office_code)
-    await authority.require_in_office(tx, actor, office.code, Right.STAFF)
-    made = insert(t.staff).values(id=uuid7(), address=address.typed, address_key=address.key, name=asked.name or "")
-    kept = {"name": asked.name} if asked.name is not None else {"address_key": address.key}
-    staff_id = (
-        await tx.execute(made.on_conflict_do_update(index_elements=[s.address_key], set_=kept).returning(s.id))
-    ).scalar_one()
+    who = await _locked(tx, actor, office.code)
     before = await _find(tx, office.code, address.key)
-    values = _values(before, asked)
-    if before is not None and StaffPermission.ADMINISTRATOR not in values["permissions"]:  # type: ignore[operator]
-        await _keep_an_administrator(tx, before)
+    permissions = _permissions(before, asked)
+    if before is not None and StaffPermission.ADMINISTRATOR not in permissions:
+        await _keep_an_administrator(tx, before, stays=True)
+    values = _values(before, asked) | {"permissions": sorted(permissions)}
+    if before is None or asked.sets_grants:
+        require_grants(who, SECTIONS if asked.may_grant is None else asked.may_grant)
+    staff_id = await _person(tx, office.code, address, asked.name)
     role = insert(t.staff_offices).values(staff_id=staff_id, office=office.code, **values)
     await tx.execute(role.on_conflict_do_update(index_elements=[so.staff_id, so.office], set_=values))
     if asked.accounts is not None:
         await _assign(tx, staff_id, office.code, await asking.account_ids(tx, office, asked.accounts))
-    detail = {"office": office.code, "permissions": list(values["permissions"])}  # type: ignore[call-overload]
+    detail = {"office": office.code, "permissions": sorted(permissions)}
     await audit.record(tx, Event.STAFF_SET, actor, subject_id=staff_id, detail=detail)
     # Not `get`: the first member of staff may have shut out whoever added them.
     return await _one(tx, office.code, address.key)
 
 
-def _values(before: StaffMember | None, asked: StaffChange) -> dict[str, object]:
-    """The columns of a role; a new one needs at least one permission."""
-    permissions = (
-        asked.permissions if asked.permissions is not None else (before.permissions if before else frozenset())
-    )
-    if not permissions:
+async def _locked(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
+    """Who acts, if they may; until the commit nobody else changes the staff of the office.
+
+    The lock comes first: two administrators who take each other off at the same moment are not both administrators.
+    """
+    await locks.one_by_one(tx, "staff", [office])
+    return await authority.require_in_office(tx, actor, office, Right.STAFF)
+
+
+async def _person(tx: AsyncConnection, office: str, address: EmailAddress, name: str | None) -> UUID:
+    """The person of that address; their name stays where another office has them on its staff too (S2.23)."""
+    made = insert(t.staff).values(id=uuid7(), address=address.typed, address_key=address.key, name=name or "")
+    is_shared = and_(s.name != "", exists().where(so.staff_id == s.id, so.office != office))
+    called = s.name if name is None else case((is_shared, s.name), else_=name)
+    merged = made.on_conflict_do_update(index_elements=[s.address_key], set_={"name": called})
+    staff_id: UUID = (await tx.execute(merged.returning(s.id))).scalar_one()
+    return staff_id
+
+
+def _permissions(before: StaffMember | None, asked: StaffChange) -> frozenset[StaffPermission]:
+    """What the person holds from now on: at least one permission."""
+    found = before.permissions if before is not None and asked.permissions is None else asked.permissions
+    if not found:
         sentence = f"Name at least one permission: {', '.join(StaffPermission)}."
         raise Invalid("permission_required", sentence, field="permission")
+    return found
+
+
+def _values(before: StaffMember | None, asked: StaffChange) -> dict[str, object]:
+    """The columns of a role besides the permissions."""
     kind = asked.kind or (before.kind if before else StaffKind.IN_HOUSE)
     grants = before.may_grant if before is not None and not asked.sets_grants else asked.may_grant
-    return {
-        "kind": str(kind),
-        "permissions": sorted(str(each) for each in permissions),
-        "may_grant": None if grants is None else sorted(grants),
-    }
+    return {"kind": str(kind), "may_grant": None if grants is None else sorted(grants)}
 
 
 async def _assign(tx: AsyncConnection, staff_id: UUID, office: str, accounts: Sequence[UUID]) -> None:
@@ -83,21 +103,22 @@ async def remove(tx: AsyncConnection, actor: Actor, office: str, address: EmailA
     Raises:
         NotFound: `no_such_staff`; Conflict: `last_administrator`; Forbidden: not allowed.
     """
-    await authority.require_in_office(tx, actor, office, Right.STAFF)
-    member = await get(tx, actor, office, address.key)
-    await _keep_an_administrator(tx, member)
+    await _locked(tx, actor, office)
+    member = await _one(tx, office, address.key)
+    await _keep_an_administrator(tx, member, stays=False)
     await tx.execute(delete(t.staff_offices).where(so.staff_id == member.id, so.office == office))
     await _assign(tx, member.id, office, [])
     await audit.record(tx, Event.STAFF_REMOVED, actor, subject_id=member.id, detail={"office": office})
     return member
 
 
-async def _keep_an_administrator(tx: AsyncConnection, member: StaffMember) -> None:
+async def _keep_an_administrator(tx: AsyncConnection, member: StaffMember, *, stays: bool) -> None:
     """An office with staff keeps somebody who can change it; the very last person may go, and leaves it open again."""
-    others = select(so.permissions).where(so.office == member.office, so.staff_id != member.id).with_for_update()
+    others = select(so.permissions).where(so.office == member.office, so.staff_id != member.id)
     rest = [set(row[0]) for row in await tx.execute(others)]
     is_administrator = StaffPermission.ADMINISTRATOR in member.permissions
-    if is_administrator and rest and not any(StaffPermission.ADMINISTRATOR in each for each in rest):
+    is_needed = (bool(rest) or stays) and not any(StaffPermission.ADMINISTRATOR in each for each in rest)
+    if is_administrator and is_needed:
         sentence = "Nobody else of this office could change its staff. Make another person administrator first."
         raise Conflict("last_administrator", sentence)
 

@@ -3,6 +3,7 @@
 These are candidates: whoever explains a row has the last word, and may find that its trouble is over.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select, union
@@ -23,13 +24,21 @@ IS_FLAGGED: ColumnElement[bool] = literal_column("invitations.attention <> '{}'"
 IS_UNSENT: ColumnElement[bool] = literal_column("deliveries.status IN ('queued', 'deferred')")
 
 
-async def candidates(tx: AsyncConnection, *, office: str | None, older_than: timedelta | None, limit: int) -> list[Row]:
-    """The rows, those first that are where they are for the longest time.
+async def candidates(
+    tx: AsyncConnection,
+    *,
+    office: str | None,
+    older_than: timedelta | None,
+    seen: Sequence[ColumnElement[bool]] = (),
+    limit: int,
+) -> list[Row]:
+    """The rows in sight, those first that are where they are for the longest time.
 
-    With `older_than` also whatever has waited that long for an approval.
+    With `older_than` also whatever has waited that long for an approval. `seen` are the conditions of
+    `sight.of_invitations`.
     """
     found = union(*_reasons(older_than)).subquery()
-    query = select(i.id, i.state, i.office).where(i.id.in_(select(found.c.id)))
+    query = select(i.id, i.state, i.office).where(i.id.in_(select(found.c.id)), *seen)
     if office is not None:
         query = query.where(i.office == office)
     return [Row(*row) for row in await tx.execute(query.order_by(i.since, i.id).limit(limit))]

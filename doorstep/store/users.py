@@ -9,14 +9,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
 
 from doorstep.domain.addresses import parse_email
 from doorstep.domain.errors import Invalid
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.states import State
 from doorstep.store import tables as t
 from doorstep.store.engine import violated_constraint
 from doorstep.store.orders import NewUser
+from doorstep.store.person import known
 
 UNIQUE_USERNAME = "uq_users_username_key"
 SHORTEST_USERNAME = 3
@@ -84,15 +85,15 @@ def username_taken() -> Invalid:
     return Invalid("username_taken", "This username is taken. Choose another one.", field="username")
 
 
-async def insert(tx: AsyncConnection, user_id: UUID, new: NewUser, invitation: Invitation) -> None:
-    """Make the unapproved user of an invitation; it cannot sign in before approval (S4.41).
+async def insert(tx: AsyncConnection, new: NewUser, invitation: Invitation) -> User:
+    """The unapproved user of an invitation, made now; it cannot sign in before approval (S4.41).
 
     Raises:
         Invalid: `username_taken`.
     """
     email = parse_email(invitation.email) if invitation.email else None
     values = {
-        "id": user_id,
+        "id": uuid7(),
         "username": new.username,
         "username_key": username_key(new.username),
         "password_hash": new.password_hash,
@@ -105,11 +106,12 @@ async def insert(tx: AsyncConnection, user_id: UUID, new: NewUser, invitation: I
         "is_test": invitation.is_test,
     }
     try:
-        await tx.execute(t.users.insert().values(**values))
+        made = await tx.execute(t.users.insert().values(**values).returning(*_COLUMNS))
     except IntegrityError as error:
         if violated_constraint(error) == UNIQUE_USERNAME:
             raise username_taken() from None
         raise
+    return User(*made.one())
 
 
 _COLUMNS = (
@@ -118,17 +120,28 @@ _COLUMNS = (
 )
 
 
-async def person(tx: AsyncConnection, keys: Sequence[str]) -> User | None:
-    """The user that somebody with one of these addresses has; of several the one that can sign in, the oldest first.
+async def person(tx: AsyncConnection, keys: Sequence[str], *, is_test: bool) -> User | None:
+    """The user that somebody with these addresses has; of several the one that can sign in, the oldest first.
 
-    The staff login of a pair is left out: it belongs to the people of the management login (S4.9).
+    A number alone that several people have tells nobody which of them is meant.
     """
-    known = [key for key in keys if key]
-    same = or_(u.email_key.in_(known), u.phone_key.in_(known))
-    query = select(*_COLUMNS).where(same, u.pair_id.is_(None))
-    best = query.order_by(u.password_hash.is_not(None).desc(), (u.state == "active").desc(), u.created_at, u.id)
-    row = (await tx.execute(best.limit(1))).one_or_none() if known else None
-    return None if row is None else User(*row)
+    best = (u.password_hash.is_not(None).desc(), (u.state == "active").desc(), u.created_at, u.id)
+    query = select(*_COLUMNS).where(known(keys, is_test=is_test)).order_by(*best).limit(LIKELY)
+    found = [User(*row) for row in await tx.execute(query)]
+    is_shared = len({user.email.casefold() for user in found if user.email}) > 1
+    return None if not found or is_shared else found[0]
+
+
+LIKELY = 20
+"""Users under one address; more is no person."""
+
+
+async def lock(tx: AsyncConnection, user_id: UUID | None) -> bool:
+    """Let one transaction at a time decide what becomes of a user; False once there is none."""
+    if user_id is None:
+        return False
+    query = select(u.id).where(u.id == user_id).with_for_update(key_share=True)
+    return (await tx.execute(query)).one_or_none() is not None
 
 
 async def by_username(tx: AsyncConnection, username: str) -> tuple[User, str] | None:
@@ -230,24 +243,3 @@ async def memberships_of(tx: AsyncConnection, user_ids: Sequence[UUID]) -> dict[
         one = Membership(row[1], row[2], row[3], row[4], tuple(row[5]), row[6], row[7])
         belongs.setdefault(row[0], []).append(one)
     return belongs
-
-
-async def belongs(
-    tx: AsyncConnection, office: str, keys: Sequence[str], accounts: Sequence[UUID], job: UUID | None
-) -> bool:
-    """True if a user with one of these addresses already belongs to every one of `accounts`, or else to the office.
-
-    Somebody who is asked to another job does not belong to that job yet (S2.6).
-    """
-    m, i = t.memberships.c, t.invitations.c
-    query = (
-        select(func.count(func.distinct(m.account_id)), func.count())
-        .select_from(t.memberships.join(t.users, u.id == m.user_id))
-        .where(or_(u.email_key.in_(keys), u.phone_key.in_(keys)), m.office == office)
-    )
-    if job is not None:
-        query = query.where(exists().where(i.user_id == u.id, i.job_id == job, i.state == State.ACTIVE))
-    if accounts:
-        query = query.where(m.account_id.in_(accounts))
-    distinct, total = (await tx.execute(query)).one()
-    return bool(distinct == len(accounts) if accounts else total > 0)

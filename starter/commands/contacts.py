@@ -55,6 +55,7 @@ CHANGES: Mapping[str, object] = {
 ROOM = 120
 """Columns below which a table of contacts would have to cut their ids."""
 NOBODY = "No contact matches."
+OPEN = "open already"
 OUTCOMES = {"invited": "invited", "skipped": "left out", "refused": "REFUSED"}
 
 
@@ -66,7 +67,7 @@ def list_(office: OfficeCode, search: Search = "", account: OfAccount = None, ac
     if not found:
         return Answer(data, [NOBODY])
     if console().width < ROOM:
-        return Answer(data, [line for each in found for line in _two_lines(each)])
+        return Answer(data, [line for each in found for line in _in_short(each)])
     rows = [(c.id, c.name, c.invitation_address, c.phone, _codes(c), _remark(c)) for c in found]
     return Answer(data, [table(("id", "name", "address", "phone", "accounts", ""), rows)])
 
@@ -128,21 +129,27 @@ def invite(identifiers: ContactIds, role: Roles = None, template: Template = Non
         return outcomes
 
     found = ask(work, actor=actor)
-    counts = {outcome: sum(each.outcome == outcome for each in found) for outcome in OUTCOMES}
-    rows = [(each.contact, _said(each), _about(each)) for each in found]
-    summed = f"{counts['invited']} invited, {counts['skipped']} left out, {counts['refused']} refused."
+    counts = {outcome: sum(each.outcome == outcome for each in found) for outcome in ("invited", "skipped", "refused")}
     status = REFUSED if counts["refused"] and not counts["invited"] else 0
     data = {"outcomes": [_outcome(each) for each in found], **counts}
-    return Answer(data, [table(("contact", "outcome", "about"), rows), summed], status)
+    return Answer(data, [*_outcomes(found), _summed_up(found)], status)
+
+
+def _outcomes(found: "list[Invited]") -> list[RenderableType]:
+    rows = [(e.contact, _said(e), e.sentence if e.invitation is None else e.invitation.address) for e in found]
+    if console().width < ROOM:
+        return [line for contact, said, about in rows for line in _two_lines(f"{contact}  {said}", about)]
+    return [table(("contact", "outcome", "about"), rows)]
+
+
+def _summed_up(found: "list[Invited]") -> str:
+    said = [_said(each) for each in found]
+    return f"{', '.join(f'{said.count(outcome)} {outcome.lower()}' for outcome in (OPEN, *OUTCOMES.values()))}."
 
 
 def _said(outcome: "Invited") -> str:
     is_open = outcome.invitation is not None and not views.is_new(outcome.invitation)
-    return "open already" if is_open else OUTCOMES[outcome.outcome]
-
-
-def _about(outcome: "Invited") -> str:
-    return outcome.sentence if outcome.invitation is None else outcome.invitation.address
+    return OPEN if is_open else OUTCOMES[outcome.outcome]
 
 
 def _outcome(outcome: "Invited") -> dict[str, object]:
@@ -182,15 +189,18 @@ def _sheet(contact: Contact) -> list[tuple[str, object]]:
         ("accounts", ", ".join(f"{account.code} {account.name}".strip() for account in contact.accounts)),
         ("portal user", views.in_words(contact.is_portal_user)),
         ("has a username", views.in_words(contact.has_username)),
-        ("kept by imports", ", ".join(contact.kept_fields).replace("_", " ")),
+        ("imports leave", ", ".join(contact.kept_fields).replace("_", " ")),
     ]
 
 
-def _two_lines(contact: Contact) -> list[RenderableType]:
-    """One contact of a list, where a terminal is too narrow for a table."""
+def _in_short(contact: Contact) -> list[RenderableType]:
     about = "  ".join(filter(None, (contact.invitation_address, contact.phone, _codes(contact), _remark(contact))))
-    heading = Whole(f"{contact.id}  {plain(contact.name)}".rstrip())
-    return [heading, Padding(Text(plain(about)), (0, 0, 0, 2))]
+    return _two_lines(f"{contact.id}  {contact.name}".rstrip(), about)
+
+
+def _two_lines(heading: str, about: str) -> list[RenderableType]:
+    """One entry of a list, where a terminal is too narrow for a table."""
+    return [Whole(heading), Padding(Text(plain(about)), (0, 0, 0, 2))]
 
 
 def _codes(contact: Contact) -> str:

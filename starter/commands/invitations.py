@@ -1,6 +1,6 @@
 """Inviting a person, and everything that staff do to an invitation afterwards."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -31,7 +31,8 @@ OPTIONS: Mapping[str, object] = {
         Channel | None, typer.Option(help="By e-mail where there is an address, unless this says text.")
     ],
     "contact": Annotated[
-        UUID | None, typer.Option(metavar="ID", help="A contact, reached under its own address.", show_default=False)
+        UUID | None,
+        typer.Option(metavar="ID", help="A contact: its address, name and accounts, unless named.", show_default=False),
     ],
     "name": Person,
     "account": Accounts,
@@ -53,14 +54,15 @@ def invite(office: Office, test: Rehearsal = False, actor: As = "", **options: A
     """Invite a person, by e-mail or by text message; somebody whose invitation is open already gets no second one."""
 
     async def work(doorstep: "Doorstep") -> Invitation:
+        name, accounts = await _of_contact(doorstep, office, options["contact"])
         return await doorstep.invite(
             office=office,
             email=options["email"],
             phone=options["phone"],
             channel=options["channel"],
             contact=options["contact"],
-            name=options["name"] or "",
-            accounts=options["account"] or (),
+            name=options["name"] or name,
+            accounts=options["account"] or accounts,
             job=options["job"],
             roles=options["role"] or (),
             template=options["template"] or "",
@@ -75,6 +77,14 @@ def invite(office: Office, test: Rehearsal = False, actor: As = "", **options: A
     warnings = _slips(invitation)
     data = views.brief(invitation) | {"is_new": is_new, "warnings": warnings}
     return Answer(data, _told(invitation, _invited(invitation, is_new=is_new)), notes=warnings)
+
+
+async def _of_contact(doorstep: "Doorstep", office: str, contact_id: UUID | None) -> tuple[str, Sequence[str]]:
+    """The name and the accounts of a contact, which stand in for what is not typed, as its addresses do."""
+    if contact_id is None:
+        return "", ()
+    contact = await doorstep.contact(contact_id)
+    return (contact.name, [account.code for account in contact.accounts]) if contact.office == office else ("", ())
 
 
 def _slips(invitation: Invitation) -> list[str]:

@@ -9,7 +9,7 @@ from starter.commands import views
 from starter.commands.answers import Answer, As, command
 from starter.commands.arguments import OfficeCode
 from starter.commands.office_options import OWN, RULES, given, rules_of
-from starter.commands.printing import table
+from starter.commands.printing import Whole, table
 from starter.commands.session import ask
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ Code = Annotated[str, typer.Argument(metavar="CODE", help="The office, such as n
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="One to three; they replace those before.")]
 One = Annotated[str, typer.Argument(metavar="ADDRESS", help="Who no longer approves.")]
 NO_OFFICE = "No offices yet. Make one: doorstep office set nz"
-NO_APPROVERS = "Nobody yet, so this office sends nothing."
 
 
 @command(offices, "set", options={**OWN, **RULES})
@@ -68,7 +67,7 @@ def approvers_set(office: OfficeCode, address: Addresses, actor: As = "") -> Ans
 def approvers_list(office: OfficeCode, actor: As = "") -> Answer:
     """Who approves in an office."""
     found = ask(lambda doorstep: doorstep.office(office), actor=actor)
-    return Answer(_approvers(found), [*found.approvers] or [NO_APPROVERS, *_next_step(found)])
+    return Answer(_approvers(found), [*found.approvers] or _next_step(found))
 
 
 @command(approvers, "remove")
@@ -76,8 +75,7 @@ def approvers_remove(office: OfficeCode, address: One, actor: As = "") -> Answer
     """Take one off the list; the last one only while no invitation is open."""
     found = ask(lambda doorstep: doorstep.approver_remove(office, address), actor=actor)
     names = ", ".join(found.approvers)
-    shown = [f"Office {found.code} is approved by {names}."] if names else [NO_APPROVERS, *_next_step(found)]
-    return Answer(_approvers(found), shown)
+    return Answer(_approvers(found), [f"Office {found.code} is approved by {names}."] if names else _next_step(found))
 
 
 async def _all(doorstep: "Doorstep") -> list[Office]:
@@ -85,7 +83,9 @@ async def _all(doorstep: "Doorstep") -> list[Office]:
 
 
 def _answer(found: Office, seats: int) -> Answer:
-    return Answer(views.office(found) | {"seats": seats}, [views.office_sheet(found, seats), *_next_step(found)])
+    next_step = _next_step(found)
+    shown = [views.office_sheet(found, seats), *([""] if next_step else []), *next_step]
+    return Answer(views.office(found) | {"seats": seats}, shown)
 
 
 def _approvers(office: Office) -> dict[str, object]:
@@ -95,4 +95,5 @@ def _approvers(office: Office) -> dict[str, object]:
 def _next_step(office: Office) -> list[str]:
     if office.approvers:
         return []
-    return [f"\nNobody can approve here yet, so it sends nothing. Next: doorstep approvers set {office.code} ADDRESS"]
+    command_line = f"doorstep approvers set {office.code} ADDRESS"
+    return [Whole(f"Nobody can approve here yet, so it sends nothing. Next: {command_line}")]

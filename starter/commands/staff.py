@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from doorstep.domain.authority import Reach, StaffKind, StaffMember, StaffPermission, authority_of
+from doorstep.domain.authority import Reach, authority_of
+from doorstep.domain.invitation import Office
+from doorstep.domain.staff import StaffKind, StaffMember, StaffPermission
 from starter.commands.answers import Answer, As, command
 from starter.commands.arguments import Accounts, OfficeCode, Person
 from starter.commands.printing import pairs, table
@@ -50,7 +52,7 @@ NOBODY = "Nobody is on the staff of office {0}, so whoever can run this command 
 def set_(office: OfficeCode, address: Address, actor: As = "", **options: Any) -> Answer:
     """Add somebody to the staff of an office, or change what is named of them."""
 
-    async def work(doorstep: "Doorstep") -> tuple[StaffMember, bool]:
+    async def work(doorstep: "Doorstep") -> tuple[StaffMember, Office]:
         if options["may_grant"] and options["may_grant_all"]:
             raise typer.BadParameter("Say either --may-grant or --may-grant-all.")
         member = await doorstep.staff_set(
@@ -63,7 +65,7 @@ def set_(office: OfficeCode, address: Address, actor: As = "", **options: Any) -
             may_grant=options["may_grant"] or None,
             may_grant_all=bool(options["may_grant_all"]),
         )
-        return member, (await doorstep.office(office)).any_staff_invites
+        return member, await doorstep.office(office)
 
     return _answer(*ask(work, actor=actor))
 
@@ -72,9 +74,9 @@ def set_(office: OfficeCode, address: Address, actor: As = "", **options: Any) -
 def show(office: OfficeCode, address: Address, actor: As = "") -> Answer:
     """One member of staff, and the rights that follow from what they hold."""
 
-    async def work(doorstep: "Doorstep") -> tuple[StaffMember, bool]:
+    async def work(doorstep: "Doorstep") -> tuple[StaffMember, Office]:
         member = await doorstep.staff_member(office, address)
-        return member, (await doorstep.office(office)).any_staff_invites
+        return member, await doorstep.office(office)
 
     return _answer(*ask(work, actor=actor))
 
@@ -98,8 +100,11 @@ def remove(office: OfficeCode, address: Address, actor: As = "") -> Answer:
     return Answer(data, [f"{member.address} is no longer on the staff of office {office}."])
 
 
-def _answer(member: StaffMember, any_staff_invites: bool) -> Answer:  # noqa: FBT001 - the name of the setting
-    authority = authority_of(member, any_staff_invites=any_staff_invites)
+def _answer(member: StaffMember, office: Office) -> Answer:
+    from doorstep.domain.addresses import address_key  # noqa: PLC0415 - takes a moment, and `--help` needs it not
+
+    is_approver = address_key(member.address) in {address_key(each) for each in office.approvers}
+    authority = authority_of(member, any_staff_invites=office.any_staff_invites, is_approver=is_approver)
     rights = {str(right): reach for right, reach in authority.rights.items()}
     data = _member(member) | {
         "rights": {right: str(reach) for right, reach in rights.items()},

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from doorstep.domain.errors import Invalid
 from doorstep.domain.templates import Finding, TemplateText, TemplateVersion
 from starter.commands.answers import REFUSED, Answer, As, command
-from starter.commands.printing import iso, pairs, table
+from starter.commands.printing import iso, local, pairs, table
 from starter.commands.session import ask
 
 if TYPE_CHECKING:
@@ -76,8 +76,12 @@ def list_(office: Office, actor: As = "") -> Answer:
 @command(app)
 def show(office: Office, name: Name, locale: Language = None, actor: As = "") -> Answer:
     """The text of a template, and the names that a text of it may use."""
-    found = ask(lambda doorstep: doorstep.template(office, name, locale=locale), actor=actor)
-    return Answer(_sheet(found), _shown(found))
+
+    async def work(doorstep: "Doorstep") -> "tuple[TemplateSheet, str]":
+        return await doorstep.template(office, name, locale=locale), await _zone(doorstep, office)
+
+    found, zone = ask(work, actor=actor)
+    return Answer(_sheet(found), _shown(found, zone))
 
 
 @command(app, "set")
@@ -135,9 +139,14 @@ def preview(
 @command(app)
 def versions(office: Office, name: Name, locale: Language = None, actor: As = "") -> Answer:
     """Every version of a template, newest first."""
-    found = ask(lambda doorstep: doorstep.template_versions(office, name, locale=locale), actor=actor)
+
+    async def work(doorstep: "Doorstep") -> tuple[list[TemplateVersion], str]:
+        return await doorstep.template_versions(office, name, locale=locale), await _zone(doorstep, office)
+
+    found, zone = ask(work, actor=actor)
     rows = [
-        (v.locale, v.number, iso(v.created_at), v.changed_by, v.text.subject if v.text else OUR_TEXT) for v in found
+        (v.locale, v.number, local(v.created_at, zone), v.changed_by, v.text.subject if v.text else OUR_TEXT)
+        for v in found
     ]
     shown = table(("language", "version", "saved at", "by", "subject"), rows) if rows else f"{name}: {OUR_TEXT}."
     return Answer({"office": office, "name": name, "versions": [_version(each) for each in found]}, [shown])
@@ -149,6 +158,10 @@ def restore(office: Office, name: Name, version: Number, locale: Language = None
     found = ask(lambda doorstep: doorstep.template_restore(office, name, version, locale=locale), actor=actor)
     said = f"{found.name} ({found.locale}) has version {found.number} now, with the text of version {version}."
     return Answer(_version(found), [said])
+
+
+async def _zone(doorstep: "Doorstep", office: str) -> str:
+    return next(front.time_zone for front in await doorstep.fronts() if front.code == office)
 
 
 def _standing(row: "TemplateRow") -> str:
@@ -185,11 +198,11 @@ def _sheet(found: "TemplateSheet") -> dict[str, object]:
     }
 
 
-def _shown(found: "TemplateSheet") -> Sequence[RenderableType]:
+def _shown(found: "TemplateSheet", zone: str) -> Sequence[RenderableType]:
     template, version = found.template, found.version
     text = version.text if version else None
     head = [("name", template.name), ("message", template.message.value), ("language", found.locale)]
-    saved = f"{version.number}, saved {iso(version.created_at)} by {version.changed_by}" if version else "0"
+    saved = f"{version.number}, saved {local(version.created_at, zone)} by {version.changed_by}" if version else "0"
     if template.is_locked:
         return [pairs(head), "", "Its text is the same for every office and cannot be changed."]
     rows = [

@@ -128,7 +128,9 @@ def deliveries(invitation: Invitation) -> RenderableType:
         (d.message, d.recipient, d.status, d.attempts, d.reply_code or "", d.cause, local(d.sent_at, zone))
         for d in invitation.deliveries
     ]
-    return table(("message", "to", "status", "tries", "reply", "cause", "sent"), rows)
+    made = table(("message", "to", "status", "tries", "reply", "cause", "sent"), rows)
+    made.columns[0].no_wrap = True  # where it is narrow, an address and a moment are easier to read on two lines
+    return made
 
 
 def rows_of(invitations: list[Invitation]) -> RenderableType:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 import uuid_utils.compat as uuid_utils
 
 from doorstep.domain.messages import Message
@@ -18,6 +19,7 @@ RULES = (
     *("--validity", "36h", "--grace", "15m", "--reminder-share", "0.75", "--resend-cooldown", "90s"),
     *("--reissue-window", "14d", "--no-approval", "--approval-reminder", "1h30m", "--approval-escalation", "4d"),
     *("--four-eyes", "--places-per-job", "5", "--account-required", "--required-field", "name"),
+    *("--required-field", "phone", "--existing-users", "consent", "--expired-holds-place", "--retention", "90d"),
 )
 POLICY = {
     "validity": "36h",
@@ -31,7 +33,23 @@ POLICY = {
     "four_eyes": True,
     "places_per_job": 5,
     "account_required": True,
-    "required_fields": ["name"],
+    "required_fields": ["name", "phone"],
+    "existing_users": "consent",
+    "expired_holds_place": True,
+    "retention": "90d",
+}
+OWN = {
+    "name": "Kauri",
+    "region": "AU",
+    "locale": "en_AU",
+    "time_zone": "Australia/Sydney",
+    "public_url": "https://kauri.example",
+    "sender": "Kauri <hello@kauri.example>",
+    "help_email": "help@kauri.example",
+    "help_phone": "+61 2 5550 1234",
+    "client_guide": "https://kauri.example/guide",
+    "welcome_template": "accountactivation-EJS",
+    "any_staff_invites": True,
 }
 
 
@@ -53,17 +71,52 @@ async def test_an_office_needs_nothing_but_its_code_and_an_administrator(house: 
 
 
 async def test_office_set_changes_what_is_named_and_nothing_else(house: House, doorstep: CommandLine) -> None:
-    """S0.9: every rule of the policy is an option, and is shown as it can be typed again."""
+    """S0.9: whatever an office may set is an option, and is shown as it can be typed again."""
     code = await house.office()
+    texts = [word for name, value in OWN.items() if isinstance(value, str) for word in (_option(name), value)]
 
-    await doorstep.done("office", "set", code, "--name", "Kauri", "--time-zone", "Pacific/Auckland", *RULES)
-    await doorstep.done("office", "set", code, "--region", "AU")
+    await doorstep.done("office", "set", code, *texts, "--any-staff-invites", *RULES)
+    changed = await doorstep.done("office", "set", code, "--region", "NZ", "--retention", "never")
     shown = await doorstep.done("office", "show", code)
-    listed = await doorstep("office", "list")
+    told, listed = await doorstep("office", "show", code), await doorstep("office", "list")
 
-    assert shown["policy"] == POLICY
-    assert (shown["name"], shown["region"], shown["help_email"]) == ("Kauri", "AU", f"help@{code}.example")
+    assert shown["policy"] == POLICY | {"retention": "never"}
+    assert {name: shown[name] for name in OWN} == OWN | {"region": "NZ"}
+    assert changed == shown
+    assert (shown["seats"], "any staff invites" in told.out) == (0, True)
     assert f"{code} " in listed.out
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "field"),
+    [
+        (("--region", "Kiwi"), "region", "region"),
+        (("--locale", "kiwi_NZ_x_y"), "locale", "locale"),
+        (("--time-zone", "Kauri/Town"), "locale", "time_zone"),
+        (("--sender", "Kauri Farm Supplies"), "address_invalid", "sender"),
+        (("--help-email", "help"), "address_invalid", "help_email"),
+        (("--client-guide", "guide.pdf"), "client_guide", "client_guide"),
+        (("--public-url", "kauri.example"), "public_url", "public_url"),
+        (("--welcome-template", "no-such"), "unknown_template", "template"),
+        (("--retention", "0d"), "duration", "retention"),
+        (("--validity", "0m"), "duration", "validity"),
+    ],
+)
+async def test_what_an_office_cannot_be_is_refused_by_the_field(
+    house: House, doorstep: CommandLine, typed: tuple[str, str], code: str, field: str
+) -> None:
+    """S1.16, S2.15: each setting that could not work later is refused at once, and nothing is changed."""
+    office = await house.office()
+    before = await house.doorstep.office(office)
+
+    refused = await doorstep.refused("office", "set", office, *typed, "--name", "Changed")
+
+    assert (refused["code"], list(refused["fields"])) == (code, [field])
+    assert await house.doorstep.office(office) == before
 
 
 async def test_an_import_reports_each_refused_line_and_takes_the_others(house: House, doorstep: CommandLine) -> None:
@@ -114,7 +167,7 @@ async def test_a_duplicate_ends_well_and_mails_nothing(house: House, doorstep: C
 
     invitation = await house.doorstep.show(UUID(first["id"]))
     await house.mail_of(invitation, Message.INVITATION)
-    assert first.keys() == FIELDS | {"is_new"}
+    assert first.keys() == FIELDS | {"is_new", "warnings"}
     assert second == first | {"is_new": False, "expires_at": second["expires_at"]}
     assert (told.status, "invited already" in told.out) == (0, True)
     assert len(house.mails(address, Message.INVITATION)) == 1
@@ -148,10 +201,11 @@ async def test_a_draft_is_sent_later_resent_and_readdressed(house: House, doorst
     assert (draft["state"], draft["expires_at"], sent["state"]) == ("draft", None, "pending")
     assert linkless["code"] == "no_live_link"
     assert link["link"].startswith("http://portal.example/invitation/")
-    assert readdressed.keys() == FIELDS
+    assert readdressed.keys() == FIELDS | {"warnings"}
     acts = [(each["actor"], each["event"], each["code"]) for each in audit["entries"] if each["via"] == "cli"]
     assert acts == [
         ("operator", "invitation.created", ""),
+        ("operator", "command.refused", "no_live_link"),
         ("rachel", "invitation.released", ""),
         ("operator", "invitation.link_shown", ""),
         ("tom", "invitation.readdressed", ""),

@@ -1,14 +1,19 @@
 """The command line for administrators and support: deciding, looking, explaining."""
 
+import os
+from asyncio import create_subprocess_exec, to_thread
+from asyncio.subprocess import DEVNULL
 from contextlib import suppress
 from datetime import timedelta
-from re import search
+from fcntl import ioctl
+from pty import openpty
+from struct import pack
+from termios import TIOCSWINSZ
 
-from doorstep.domain.errors import Refused
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
-from tests.command_line import CommandLine
-from tests.house import PASSWORD, House
+from tests.command_line import DOORSTEP, CommandLine
+from tests.house import House
 
 ESCAPE = "\x1b]0;pwned\x07"
 
@@ -147,68 +152,40 @@ async def test_resend_and_revoke_answer_where_the_invitation_stands(house: House
     assert await house.until_state(invitation, State.REVOKED)
 
 
-async def test_the_link_comes_with_its_end_and_every_asking_is_recorded(house: House, doorstep: CommandLine) -> None:
-    """S3.8, T23, invariant 5: the live link and until when it opens, audited; where there is none, the refusal is."""
-    invitation = await house.pending(await house.office())
-    sent = house.token(await house.mail_of(invitation, Message.INVITATION))
-
-    shown = await doorstep("link", str(invitation.id), "--as", "tess")
-    data = await doorstep.done("link", str(invitation.id), "--as", "tess")
-    await house.pass_time(invitation, timedelta(hours=25))
-    await house.until_state(invitation, State.EXPIRED)
-    refused = await doorstep.refused("link", str(invitation.id), "--as", "tom")
-
-    url, until = shown.out.splitlines()
-    assert url == f"http://portal.example/invitation/{sent}" == data["link"]
-    assert until.startswith("It opens until 20")
-    assert "NZ" in until
-    assert data["expires_at"].endswith("Z")
-    assert refused["code"] == "no_live_link"
-    asked = [
-        (e.actor, e.event, e.code) for e in await house.doorstep.audit(invitation.id) if e.actor in ("tess", "tom")
-    ]
-    shown_twice = [("tess", "invitation.link_shown", "")] * 2
-    assert asked == [*shown_twice, ("tom", "command.refused", "no_live_link")]
+async def at_a_narrow_terminal(doorstep: CommandLine, *words: str) -> list[str]:
+    """What `doorstep WORDS` shows on a terminal of 80 columns, line by line."""
+    ours, theirs = openpty()
+    ioctl(theirs, TIOCSWINSZ, pack("HHHH", 24, 80, 0, 0))
+    environment = {**doorstep.environment, "TERM": "dumb"}
+    process = await create_subprocess_exec(str(DOORSTEP), *words, stdin=DEVNULL, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    with os.fdopen(ours, "rb", buffering=0) as terminal, suppress(OSError):  # which ends by an error
+        while part := await to_thread(terminal.read, 65536):
+            shown += part
+    assert await process.wait() == 0
+    return [line.rstrip() for line in shown.decode().splitlines()]
 
 
-async def test_the_audit_of_an_invitation_tells_of_its_user_too(house: House, doorstep: CommandLine) -> None:
-    """Invariant 5: sign-ins and refused ones stand beside what happened to the invitation, to the second."""
-    invitation = await house.waiting(await house.office())
-    await house.doorstep.approve(invitation.id, approver=f"boss1@{invitation.office.code}.example")
-    await house.until_state(invitation, State.ACTIVE)
-    for password in ("something else entirely", PASSWORD):
-        with suppress(Refused):
-            await house.doorstep.sign_in(username=invitation.address, password=password)
+async def test_a_narrow_terminal_folds_sentences_and_never_what_is_to_be_copied(
+    house: House, doorstep: CommandLine
+) -> None:
+    """S3.2: 80 columns are enough to read, and commands, ids and links stay whole, however long they are."""
+    office = await house.office(approval_escalation=timedelta(hours=2))
+    long = f"somebody.with.a.long.name@customers.of.{office}.example"
+    invitation = await house.waiting(office, email=long)
+    await house.pass_time(invitation, timedelta(hours=3))
 
-    found = await doorstep.done("audit", str(invitation.id))
-    refused = await doorstep.done("audit", str(invitation.id), "--refused")
-    nothing = await doorstep("audit", str(invitation.id), "--since", "0s")
-    table = await doorstep("audit", str(invitation.id))
+    stuck = await at_a_narrow_terminal(doorstep, "stuck", "--office", office)
+    why = await at_a_narrow_terminal(doorstep, "why", str(invitation.id))
+    listed = await at_a_narrow_terminal(doorstep, "list", "--office", office)
+    audit = await at_a_narrow_terminal(doorstep, "audit", str(invitation.id))
 
-    events = [entry["event"] for entry in found["entries"]]
-    assert events[0] == "invitation.created"
-    assert events[-2:] == ["user.sign_in_refused", "user.signed_in"]
-    assert [entry["event"] for entry in refused["entries"]] == ["user.sign_in_refused"]
-    assert nothing.out.strip() == "Nothing like that is recorded."
-    assert search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d NZ[DS]T", table.out)
-
-
-async def test_what_an_office_did_without_an_invitation_can_be_read(house: House, doorstep: CommandLine) -> None:
-    """Invariant 5: a refused invitation has no id to look it up by, and is found all the same; so are settings."""
-    office, other = await house.office(), await house.office()
-    await doorstep.refused(
-        "invite", "--office", office, "--email", "ana@example.org", "--account", "none", "--as", "tom"
-    )
-
-    everything = await doorstep.done("audit", "--office", office)
-    refused = await doorstep.done("audit", "--office", office, "--refused")
-    young = await doorstep.done("audit", "--office", office, "--since", "0s")
-    elsewhere = await doorstep.done("audit", "--office", other, "--refused")
-    both = await doorstep("audit", "01a20211", "--office", office)
-
-    newest_first = [entry["event"] for entry in everything["entries"]]
-    assert newest_first == ["command.refused", "office.approvers_set", "office.set"]
-    [entry] = refused["entries"]
-    assert (entry["actor"], entry["code"], entry["detail"]["command"]) == ("tom", "unknown_account", "invite")
-    assert (young["entries"], elsewhere["entries"]) == ([], [])
-    assert (both.status, "Name an invitation" in both.err) == (2, True)
+    command = f"doorstep approve {invitation.id} --as boss1@{office}.example"
+    assert len(command) > 80
+    assert (f"    {command}" in stuck, f"  {command}" in why) == (True, True)
+    for line in (*stuck, *why, *listed, *audit):
+        assert len(line) <= 80 or line.strip() == command
+        assert "\N{HORIZONTAL ELLIPSIS}" not in line
+    assert listed[0].startswith(str(invitation.id))
+    assert long in listed[1]

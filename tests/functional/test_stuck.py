@@ -100,6 +100,8 @@ async def test_what_the_clock_says_is_found_although_nobody_raised_a_flag(house:
     approved = await waiting(house)
     await grow_older(house, overdue, 73 * HOUR)
     await house.doorstep.approve(approved.id, approver=f"boss1@{approved.office.code}.example")
+    seen = text("UPDATE invitations SET seen_rev = rev WHERE id = :id")  # and then the worker died
+    await house.run(lambda tx: tx.execute(seen, {"id": approved.id}))
     await grow_older(house, approved, 2 * MINUTE)
 
     late, stalled = await found(house, overdue), await found(house, approved)

@@ -143,29 +143,29 @@ async def test_s2_22_only_who_looks_after_templates_sees_and_edits_them(house: H
     """S2.22: with `manage_email_templates` everything, without it nothing, in another office nothing either."""
     office, other = await house.office(), await house.office()
     boss, editor, clerk = (f"{who}@{office}.example" for who in ("boss", "editor", "clerk"))
-    house_of = house.doorstep
-    await house_of.staff_set(office, boss, permissions=["administrator"])
-    await house_of.staff_set(office, editor, permissions=["manage_email_templates"])
-    await house_of.staff_set(office, clerk, permissions=["customerView", "customerEdit"])
-    await house_of.staff_set(other, f"boss@{other}.example", permissions=["administrator"])
+    client, other_boss = house.doorstep, f"boss@{other}.example"
+    await client.staff_set(office, boss, permissions=["administrator"], actor=boss)
+    await client.staff_set(office, editor, permissions=["manage_email_templates"], actor=boss)
+    await client.staff_set(office, clerk, permissions=["customerView", "customerEdit"], actor=boss)
+    await client.staff_set(other, other_boss, permissions=["administrator"], actor=other_boss)
 
-    saved = await house_of.template_set(office, EJS, subject="s", body=BODY, actor=editor)
+    saved = await client.template_set(office, EJS, subject="s", body=BODY, actor=editor)
 
     assert saved.changed_by == editor
     for who, where in ((clerk, office), (boss, office), (editor, other)):
         for refused in (
-            house_of.templates(where, actor=who),
-            house_of.template(where, EJS, actor=who),
-            house_of.template_versions(where, EJS, actor=who),
-            house_of.template_preview(where, EJS, actor=who),
-            house_of.template_check(where, EJS, subject="s", body=BODY, actor=who),
-            house_of.template_set(where, EJS, subject="s", body=BODY, actor=who),
-            house_of.template_add(where, "growers", actor=who),
-            house_of.template_restore(where, EJS, 0, actor=who),
+            client.templates(where, actor=who),
+            client.template(where, EJS, actor=who),
+            client.template_versions(where, EJS, actor=who),
+            client.template_preview(where, EJS, actor=who),
+            client.template_check(where, EJS, subject="s", body=BODY, actor=who),
+            client.template_set(where, EJS, subject="s", body=BODY, actor=who),
+            client.template_add(where, "growers", actor=who),
+            client.template_restore(where, EJS, 0, actor=who),
         ):
             with pytest.raises(Forbidden):
                 await refused
-    assert len(await house_of.template_versions(office, EJS, actor=editor)) == 1
+    assert len(await client.template_versions(office, EJS, actor=editor)) == 1
 
 
 async def test_s2_23_one_offices_edit_leaves_the_others_alone(house: House) -> None:

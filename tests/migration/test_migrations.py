@@ -1,29 +1,13 @@
-"""The migrations, up and down, on a database of their own; and what the schema itself refuses."""
-
-from collections.abc import Iterator
+"""The migrations, up and down, on an empty database of their own; and what the schema itself refuses."""
 
 import psycopg
 import pytest
-import uuid_utils.compat as uuid_utils
 from alembic import command
 from alembic.script import ScriptDirectory
-from psycopg import sql
 
-from doorstep.local.stack import Stack
 from doorstep.store import migrate
 from doorstep.store.tables import metadata
 from tests.house import House
-
-
-@pytest.fixture
-def database(servers: Stack) -> Iterator[str]:
-    """An empty database beside the one of the other tests."""
-    url = servers.addresses()["database_url"]
-    name = f"migrations_{uuid_utils.uuid7().hex}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield url.replace("/doorstep?", f"/{name}?")
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def shape(url: str) -> list[tuple[object, ...]]:

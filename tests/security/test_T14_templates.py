@@ -221,6 +221,17 @@ def test_t14_a_text_that_got_past_the_saving_is_not_run(attack: str) -> None:
     assert raised.value.line == 1
 
 
+@pytest.mark.parametrize("html", ["<script>alert(1)</script>", "a <b onclick='x'>b</b>", "<!-- c -->", "<img src=x>"])
+def test_t15_html_that_got_past_the_saving_is_words(html: str) -> None:
+    """T15: in a text that nobody judged, HTML is printed, never obeyed."""
+    plain = custom.render(example(Message.WELCOME), CustomText("own", 1, "s", "a" + NEEDED))
+
+    made = custom.render(example(Message.WELCOME), CustomText("own", 1, "s", html + NEEDED))
+
+    assert Outline(made.html).shape == Outline(plain.html).shape
+    assert html in Outline(made.html).words
+
+
 def test_t14_the_sandbox_is_empty() -> None:
     """T14: behind the allow-list stands a sandbox without loader, globals, tests and filters but ours."""
     sandbox = environment()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from aiosmtplib import SMTPNotSupported, SMTPResponseException
+from typer.main import get_group
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import DeliveryStatus, Message
@@ -12,7 +13,7 @@ from doorstep.domain.states import Attention, State
 from doorstep.mail.outcomes import Cause as MailCause
 from doorstep.mail.outcomes import Step, outcome
 from doorstep.text.outcomes import Cause as TextCause
-from starter import remedies
+from starter import cli, remedies
 from starter.explaining import explain
 from starter.troubles import Explanation
 from tests.unit.rows import ID, NOW, delivery, office, row
@@ -173,3 +174,19 @@ def test_the_remedies_fit_what_a_server_really_answers() -> None:
     final = {each.cause for each in refused if each.kind == "refused"}
     assert final <= remedies.REFUSED.keys()
     assert {each.cause for each in refused if each.kind == "deferred"} <= remedies.WAITING.keys()
+
+
+def test_every_command_that_is_offered_exists() -> None:
+    """S3.2: what helps can be typed."""
+    root = get_group(cli.app)
+    offered = {command for each in remedies.WAITING.values() for command in each.commands}
+    offered |= {remedies.LINK, remedies.RESEND, remedies.READDRESS, remedies.PREVIEW, "doorstep restart ID"}
+    offered |= {"doorstep approvers set", "doorstep approve", "doorstep send", "doorstep version"}
+
+    for line in offered:
+        words = line.split()
+        assert words[0] == "doorstep"
+        found = root.commands.get(words[1])
+        assert found is not None, line
+        members = getattr(found, "commands", None)
+        assert members is None or words[2] in members, line

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from doorstep.domain.templates import (
 )
 from doorstep.mail import custom
 from doorstep.mail.compose import TemplateBroken, compose
+from doorstep.mail.custom_values import environment
 from doorstep.mail.examples import OFFICE, VALUES, example
 from doorstep.mail.rendering import Rendered
 
@@ -34,6 +36,7 @@ WAYS = """
 {{ approve_command }}
 {% endif %}
 """
+GUIDE = Path(__file__).parents[2] / "docs" / "templates.md"
 every_own = pytest.mark.parametrize("message", list(VARIABLES))
 
 
@@ -165,9 +168,24 @@ def test_a_text_with_a_fault_is_refused_with_the_line(body: str, line: int, word
     assert words in found[0][1]
 
 
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        (Message.REMINDER, "link"),
+        (Message.APPROVED, "sign_in_url"),
+        (Message.WELCOME, "sign_in_url"),
+        (Message.WELCOME_EXISTING, "sign_in_url"),
+    ],
+)
+def test_a_mail_that_leads_on_has_to_show_where(message: Message, name: str) -> None:
+    """S2.14, S4.45: without the link its reader could not go on, so a text without it is refused for every office."""
+    assert faults("Hello", message)[0][1].startswith(f"The link is missing: without {{{{ {name} }}}}")
+    assert faults(f"[Go on]({{{{ {name} }}}})", message) == []
+
+
 def test_all_faults_are_named_at_once() -> None:
     """Whoever mends a text sees everything that is wrong with it, subject and body, in their order."""
-    findings = custom.check(Message.WELCOME, "{{ nobody }}", "{{ x.y }}\n\n<b>\n\n[a](b:c)\n\n{{ nam }}")
+    findings = custom.check(Message.WELCOME, "{{ nobody }}", "{{ x.y }}\n\n<b>\n\n[a](b:c)\n\n{{ thing }}")
 
     assert [(each.part, each.line) for each in findings] == [
         (Part.SUBJECT, 1),
@@ -388,3 +406,17 @@ def test_a_text_of_full_length_is_taken() -> None:
 
     assert faults(loop * 140 + LINK) == []
     assert made.text.count("- 199 Invoices") == 10
+
+
+def test_the_guide_tells_the_truth() -> None:
+    """Whoever writes a text finds every template and every name in the guide, and its examples are sound."""
+    guide = GUIDE.read_text(encoding="utf-8")
+    welcome, approval = re.findall(r"```markdown\n(.*?)```", guide, flags=re.DOTALL)
+
+    assert [name for name in CATALOGUE if f"`{name}`" not in guide] == []
+    assert [name for names in VARIABLES.values() for name in names if f"`{name}`" not in guide] == []
+    assert [name for name in environment().filters if f"|{name}" not in guide] == []
+    assert faults(welcome) == []
+    assert faults(approval, Message.APPROVAL_REMINDER) == []
+    assert custom.warnings(Message.WELCOME, "Welcome", welcome) == []
+    assert custom.warnings(Message.APPROVAL_REMINDER, "Please decide", approval) == []

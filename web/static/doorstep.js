@@ -2,12 +2,13 @@
 "use strict";
 
 for (const button of document.querySelectorAll("button[data-reveals]")) {
-  const field = document.getElementById(button.dataset.reveals);
+  const words = button.dataset;
+  const field = document.getElementById(words.reveals);
 
   const show = (isShown) => {
     field.type = isShown ? "text" : "password";
-    button.textContent = isShown ? "Hide" : "Show";
-    button.setAttribute("aria-label", isShown ? "Hide the password" : "Show the password");
+    button.textContent = isShown ? words.hide : words.show;
+    button.setAttribute("aria-label", isShown ? words.hideIt : words.showIt);
   };
 
   button.addEventListener("click", () => show(field.type === "password"));

@@ -19,6 +19,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from doorstep.domain.states import State
 from doorstep.store.tables.base import NOW, instant, metadata, one_of
 
+UNANSWERED = (
+    "set_up_at IS NULL AND (state IN ('draft', 'declined', 'revoked') OR state = 'expired' AND closed_at IS NOT NULL)"
+)
+"""At an end, or never begun, and nobody set up a user: what an office may not want to keep for ever."""
+
 invitations = Table(
     "invitations",
     metadata,
@@ -81,6 +86,7 @@ invitations = Table(
     Index(None, "user_id"),
     Index(None, "job_id"),
     Index("ix_invitations_unseen", "changed_at", postgresql_where=text("seen_rev < rev")),
+    Index("ix_invitations_unanswered", "office", "changed_at", postgresql_where=text(UNANSWERED)),
     Index("ix_invitations_attention", "since", postgresql_where=text("attention <> '{}'")),
 )
 

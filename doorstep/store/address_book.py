@@ -1,0 +1,110 @@
+"""Contacts looked up, one by its id and many by a search; each with what whoever looks may see."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorstep.domain.authority import Authority, Right, require
+from doorstep.domain.contact import Contact, no_such_contact
+from doorstep.domain.invitation import Account
+from doorstep.store import authority, offices, sight
+from doorstep.store import tables as t
+from doorstep.store.audit import Actor
+
+c = t.contacts.c
+ca = t.contact_accounts.c
+a = t.accounts.c
+i = t.invitations.c
+m = t.memberships.c
+u = t.users.c
+
+_account = func.jsonb_build_object("id", a.id, "code", a.code, "name", a.name)
+_accounts = (
+    select(func.coalesce(func.jsonb_agg(aggregate_order_by(_account, a.code)), func.jsonb_build_array()))
+    .select_from(t.accounts.join(t.contact_accounts, ca.account_id == a.id))
+    .where(ca.contact_id == c.id)
+    .correlate(t.contacts)
+    .scalar_subquery()
+)
+_is_theirs = or_(
+    u.email_key.in_([c.email_key, c.portal_email_key]),
+    and_(u.phone_key == c.phone_key, or_(u.email_key == "", c.email_key.is_(None))),
+    exists().where(i.contact_id == c.id, i.user_id == u.id),
+)
+_is_here = or_(
+    exists().where(m.user_id == u.id, m.office == c.office),
+    exists().where(i.user_id == u.id, i.office == c.office),
+)
+_has_username = exists().where(_is_theirs, _is_here, ~u.is_test).correlate(t.contacts)
+_QUERY = select(t.contacts, _accounts.label("accounts"), _has_username.label("has_username"))
+
+
+async def get(tx: AsyncConnection, actor: Actor, contact_id: UUID, right: Right = Right.SEE) -> Contact:
+    """A contact that `actor` may see, and do `right` to.
+
+    Raises:
+        NotFound: `no_such_contact`; Forbidden: not allowed.
+    """
+    row = (await tx.execute(_QUERY.where(c.id == contact_id))).one_or_none()
+    if row is None:
+        raise no_such_contact()
+    contact = _read(row)
+    who = await authority.of(tx, actor, contact.office)
+    require(who, right, [account.id for account in contact.accounts], no_such_contact(), is_person=True)
+    return _as_seen(contact, who)
+
+
+async def listed(
+    tx: AsyncConnection, actor: Actor, office: str, *, search: str = "", account: str | None = None, limit: int
+) -> list[Contact]:
+    """Contacts by name, address, number, account code or account name (S3.3), as far as `actor` sees them."""
+    await offices.get(tx, office)
+    who = await sight.require_some(tx, actor, office)
+    wanted: list[ColumnElement[bool]] = [c.office == office]
+    if not who.sees_all:
+        wanted.append(_on_account(who))
+    if account is not None:
+        wanted.append(_on_account(who, a.code == account))
+    if search.strip():
+        wanted.append(_matches(who, search.strip()))
+    query = _QUERY.where(*wanted).order_by(func.lower(c.name), c.id).limit(limit)
+    return [_as_seen(_read(row), who) for row in await tx.execute(query)]
+
+
+def _on_account(who: Authority, *matches: ColumnElement[bool]) -> ColumnElement[bool]:
+    """True of those on an account that matches, of the accounts in sight."""
+    join = t.contact_accounts.join(t.accounts, a.id == ca.account_id)
+    return c.id.in_(select(ca.contact_id).select_from(join).where(*matches, *sight.of_accounts(who, a.id)))
+
+
+def _matches(who: Authority, text: str) -> ColumnElement[bool]:
+    def holds(column: ColumnElement[str]) -> ColumnElement[bool]:
+        return column.icontains(text, autoescape=True)
+
+    digits = "".join(letter for letter in text if letter.isdigit())
+    columns = (c.name, c.email, c.portal_email)
+    found = [*(holds(column) for column in columns), _on_account(who, or_(holds(a.code), holds(a.name)))]
+    return or_(*found, *([c.phone_key.contains(digits)] if digits else []))
+
+
+def _as_seen(contact: Contact, who: Authority) -> Contact:
+    """Without the accounts that are out of sight (S1.3)."""
+    seen = who.in_sight(account.id for account in contact.accounts)
+    return replace(contact, accounts=tuple(account for account in contact.accounts if account.id in seen))
+
+
+def _read(row: object) -> Contact:
+    values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's documented name
+    texts = {name: values[name] or "" for name in ("name", "email", "phone", "portal_email")}
+    return Contact(
+        id=values["id"],
+        office=values["office"],
+        **texts,
+        is_portal_user=values["is_portal_user"],
+        kept_fields=tuple(values["kept_fields"]),
+        accounts=tuple(Account(UUID(each["id"]), each["code"], each["name"]) for each in values["accounts"]),
+        has_username=values["has_username"],
+    )

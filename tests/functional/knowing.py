@@ -1,0 +1,71 @@
+"""People who are known somewhere already, and what the tables say of them."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from sqlalchemy import or_, select
+
+from doorstep.domain.invitation import Invitation
+from doorstep.domain.messages import Message
+from doorstep.store import tables as t
+from doorstep.store import users
+from tests.house import House, eventually
+from tests.pages import active, add_accounts
+
+u = t.users.c
+
+
+def person_at(office: str, name: str = "ana") -> str:
+    """An address that no other test has."""
+    return f"{name}@{office}.example"
+
+
+async def member_elsewhere(house: House, **options: object) -> Invitation:
+    """Somebody who belongs to an office of their own and can sign in with `PASSWORD`."""
+    office = await house.office()
+    invitation = await active(house, office, **({"email": person_at(office)} | options))
+    return await house.doorstep.show(invitation.id)
+
+
+@dataclass(frozen=True)
+class Added:
+    """Somebody who was added directly and never set a password."""
+
+    office: str
+    address: str
+    username: str
+    staff_username: str
+
+
+async def added(house: House) -> Added:
+    """A login pair of an office of its own (way A)."""
+    office = await house.office()
+    await add_accounts(house, office, {"1042": "Ana Farms"})
+    address, username = person_at(office), f"ana.{office}"
+    pair = await house.doorstep.add_user(office=office, account="1042", email=address, username=username)
+    return Added(office, address, username, pair.staff.username)
+
+
+async def mail_to(house: House, address: str, message: Message) -> EmailMessage:
+    """The newest mail of that message to somebody whom no invitation is about."""
+
+    async def look() -> EmailMessage | None:
+        return next(reversed(house.mails(address, message)), None)
+
+    return await eventually(look, f"mail {message}")
+
+
+async def belongs_to(house: House, username: str) -> set[str]:
+    """The offices that a user belongs to."""
+    found = await house.run(lambda tx: users.by_username(tx, username))
+    if found is None:
+        return set()
+    user = found[0]
+    return {each.office for each in await house.run(lambda tx: users.memberships(tx, user.id))}
+
+
+async def users_of(house: House, key: str) -> list[str]:
+    """The usernames of everybody with that address or number, rehearsals and staff logins left out."""
+    same = or_(u.email_key == key.lower(), u.phone_key == key)
+    query = select(u.username).where(same, u.pair_id.is_(None), ~u.is_test).order_by(u.created_at)
+    return list((await house.run(lambda tx: tx.execute(query))).scalars())
