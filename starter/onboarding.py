@@ -18,7 +18,7 @@ from doorstep.security import passwords
 from doorstep.security.links import LinkRecord
 from doorstep.store import answering, audit, creating, offices, rates
 from doorstep.store.audit import Actor
-from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal
+from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal, require_sight
 from doorstep.store.users import check_username
 from doorstep.store.work import WORK
 from starter import link_views
@@ -117,9 +117,15 @@ class Onboarding(Connected):
 
     async def readdress(self, invitation_id: UUID, address: str, *, actor: str | None = None) -> Invitation:
         """Send to another e-mail address or number; the link that went to the old one dies first."""
-        region = (await self._run(lambda tx: get(tx, invitation_id))).office.region
-        to = address_of(address, region)
-        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, self._as(actor), address=to))
+        who = self._as(actor)
+
+        async def work(tx: AsyncConnection) -> str:
+            invitation = await get(tx, invitation_id)
+            await require_sight(tx, who, invitation)
+            return invitation.office.region
+
+        to = address_of(address, await self._run(work))
+        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, who, address=to))
 
     async def revoke(self, invitation_id: UUID, *, reason: str = "", actor: str | None = None) -> Invitation:
         """Take it back; also removes an active user who never signed in."""

@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.destination import email_of
-from doorstep.domain.errors import Invalid, NotFound, Refused
-from doorstep.domain.events import Event
+from doorstep.domain.errors import Invalid
 from doorstep.domain.requests import NewPair
-from doorstep.store import audit, erasing_users, pairing, people, users
+from doorstep.store import erasing_users, pairing, people, users
 from doorstep.store.audit import Actor
 from doorstep.store.people import Member
 from doorstep.store.users import User, check_username
@@ -73,12 +72,8 @@ class People(Connected):
             is_test=is_test,
         )
         who = self._as(actor)
-        try:
-            made = Pair(*await self._run(lambda tx: pairing.add(tx, who, new)))
-        except Refused as refusal:
-            code, detail = refusal.code, {"command": "add-user", "office": office}
-            await self._run(lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=None, code=code, detail=detail))
-            raise
+        detail = {"command": "add-user", "office": office}
+        made = Pair(*await self._recorded(who, detail, lambda tx: pairing.add(tx, who, new)))
         await self.starter.password_link(made.password_link_id, is_new=True)
         return made
 
@@ -98,9 +93,10 @@ class People(Connected):
         who = self._as(actor)
         return await self._run(lambda tx: people.listed(tx, who, office, state=state, limit=limit))
 
-    async def seats(self, office: str) -> int:
+    async def seats(self, office: str, *, actor: str | None = None) -> int:
         """How many seats an office uses (S4.47)."""
-        return await self._run(lambda tx: people.seats(tx, office))
+        who = self._as(actor)
+        return await self._run(lambda tx: people.seats(tx, who, office))
 
     async def user_suspend(self, username: str, *, actor: str | None = None) -> Member:
         """Shut a user out at once, until resumed."""
@@ -138,17 +134,6 @@ class People(Connected):
     ) -> T:
         """Do it, and record a refusal beside the user whom it was about (invariant 5)."""
         who = self._as(actor)
-        try:
-            return await self._run(lambda tx: work(tx, who, username))
-        except NotFound:
-            raise
-        except Refused as refusal:
-            code = refusal.code
-            await self._run(lambda tx: _record_refusal(tx, who, command, username, code))
-            raise
-
-
-async def _record_refusal(tx: AsyncConnection, who: Actor, command: str, username: str, code: str) -> None:
-    found = await users.by_username(tx, username)
-    subject = None if found is None else found[0].id
-    await audit.record(tx, Event.REFUSED, who, subject_id=subject, code=code, detail={"command": command})
+        found = await self._run(lambda tx: users.by_username(tx, username))
+        subject = None if found is None else found[0].id
+        return await self._recorded(who, {"command": command}, lambda tx: work(tx, who, username), subject_id=subject)

@@ -24,11 +24,13 @@ def visitor(app: FastAPI, *, source: str = "", base_url: str = PORTAL) -> httpx2
 
 @dataclass
 class Seen(HTMLParser):
-    """What stands on a page: fields by name, links, elements by id, and the words."""
+    """What stands on a page: fields by name, inputs that are not sent by id, links, elements by id, and the words."""
 
     html: str
     title: str = ""
+    language: str = ""
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    unsent: dict[str, dict[str, str]] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     forms: list[str] = field(default_factory=list)
     by_id: dict[str, str] = field(default_factory=dict)
@@ -43,8 +45,12 @@ class Seen(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what has a name."""
         values = {name: value or "" for name, value in attrs}
-        if tag == "input":
+        if tag == "input" and "name" in values:
             self.fields[values["name"]] = values
+        elif tag == "input":
+            self.unsent[values["id"]] = values
+        if tag == "html":
+            self.language = values["lang"]
         if "href" in values and tag == "a":
             self.links.append(values["href"])
         if tag == "form":

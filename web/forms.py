@@ -79,7 +79,7 @@ class ForgotForm(Form):
 class ResetForm(Form):
     """A new password; for a login pair that of the staff login beside it, which may wait (S4.12)."""
 
-    empty = {"password": N_("Choose a new password.")}
+    empty = {"password": N_("Enter a new password.")}
     rules = {"password": passwords.check, "staff_password": _if_any(passwords.check)}
 
     password: SecretStr = Field(min_length=1)

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from doorstep.domain.authority import Authority, Right, require_grants
 from doorstep.domain.destination import Destination, destination
+from doorstep.domain.errors import Conflict
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation, Office
 from doorstep.domain.messages import Message
@@ -64,14 +65,16 @@ async def create(tx: AsyncConnection, ring: KeyRing, actor: Actor, new: NewInvit
         Refused: unknown office, account, role or template; not allowed; no administrator; no place; `already_member`;
             `not_portal_user`; `user_suspended`; `job_permissions`; a re-used key.
     """
-    office = await offices.get(tx, new.office)
+    office = await offices.get(tx, new.office, is_sending=not new.is_draft)
+    # The right comes before the key: whoever has none learns of no invitation by repeating somebody's request.
+    who, accounts = await asking.accounts_for(tx, actor, Right.INVITE, office, new.accounts)
     earlier = await repeating.earlier(tx, office.code, new.idempotency_key, new.fingerprint())
     if earlier is not None:
         return earlier, False
-    who, accounts = await asking.accounts_for(tx, actor, Right.INVITE, office, new.accounts)
     plan = await _planned(tx, who, office, new, accounts)
     duplicate = await places.duplicate_of(tx, plan.asked)
     if duplicate is not None:
+        _require_seen(who, duplicate)
         return duplicate, False
     permissions = await asking.permissions(tx, new.roles, plan.asked.job)
     require_grants(who, permissions)
@@ -80,6 +83,15 @@ async def create(tx: AsyncConnection, ring: KeyRing, actor: Actor, new: NewInvit
         await places.hold_place(tx, plan.asked.job, office.policy)
     identifier = await _insert(tx, ring, actor, replace(plan, permissions=permissions, user=user))
     return await get(tx, identifier), True
+
+
+def _require_seen(who: Authority, duplicate: Invitation) -> None:
+    """Show the open invitation to whoever serves all of its accounts, and to nobody else (S1.3)."""
+    if not who.covers(Right.SEE, [account.id for account in duplicate.accounts]):
+        sentence = (
+            "This person has an open invitation already, to accounts besides yours; who serves those looks after it."
+        )
+        raise Conflict("already_invited", sentence)
 
 
 async def _planned(

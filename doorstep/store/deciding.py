@@ -14,7 +14,7 @@ from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
 from doorstep.store import audit, authority, belonging, deliveries, locks, users
 from doorstep.store import tables as t
-from doorstep.store.orders import Order, change, change_or_explain, get, why_not
+from doorstep.store.orders import Order, change, change_or_explain, get, require_sight, why_not
 
 i = t.invitations.c
 APPROVAL_MESSAGES = (Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION)
@@ -29,7 +29,7 @@ async def approve(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
     """
     is_about_job = order.permissions is not None  # everybody of a job gets what one of them is given
     invitation = await locks.of_invitation(tx, order.invitation_id, is_about_job=is_about_job)
-    _may_decide(invitation, order)
+    await _require_may_decide(tx, invitation, order)
     granted = invitation.permissions if order.permissions is None else sorted(checked_permissions(order.permissions))
     require_grants(await authority.of(tx, order.actor, invitation.office.code), granted)
     await change_or_explain(
@@ -49,7 +49,7 @@ async def reject(tx: AsyncConnection, _ring: KeyRing, order: Order) -> None:
         Forbidden: `not_an_approver`, `four_eyes`; Conflict: by state.
     """
     invitation = await get(tx, order.invitation_id, for_update=True)
-    _may_decide(invitation, order)
+    await _require_may_decide(tx, invitation, order)
     values = _decision(order) | {"state": State.REJECTED, "is_silent": order.is_silent, "attention": []}
     await change_or_explain(tx, order, _is_listed(order), user_id=None, **values)
     await _delete_user(tx, invitation)
@@ -103,9 +103,10 @@ async def _delete_user(tx: AsyncConnection, invitation: Invitation) -> None:
         await tx.execute(delete(t.users).where(t.users.c.id == invitation.user_id, ~is_wanted))
 
 
-def _may_decide(invitation: Invitation, order: Order) -> None:
+async def _require_may_decide(tx: AsyncConnection, invitation: Invitation, order: Order) -> None:
     who = address_key(order.actor.name)
     if who not in {address_key(address) for address in invitation.office.approvers}:
+        await require_sight(tx, order.actor, invitation)
         sentence = "Only a username administrator of the office can decide, under the address that was saved."
         raise Forbidden("not_an_approver", sentence)
     if invitation.policy.four_eyes and who == address_key(invitation.invited_by):

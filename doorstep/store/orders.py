@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber
-from doorstep.domain.authority import Right, no_such_invitation
+from doorstep.domain.authority import Right, no_such_invitation, not_staff
 from doorstep.domain.errors import Conflict, NotFound, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
@@ -82,7 +82,22 @@ async def require_right(tx: AsyncConnection, order: Order) -> None:
     """
     right = RIGHTS.get(order.command)
     if right is not None and not order.actor.is_trusted:
-        await require_for_invitation(tx, order.actor, await get(tx, order.invitation_id), right)
+        hidden = not_staff() if order.actor.via == TEMPORAL else None
+        await require_for_invitation(tx, order.actor, await get(tx, order.invitation_id), right, hidden=hidden)
+
+
+async def require_sight(tx: AsyncConnection, actor: Actor, invitation: Invitation) -> None:
+    """Let through whoever sees the invitation anyway.
+
+    Raises:
+        NotFound: `no_such_invitation`.
+    """
+    if actor.via != TEMPORAL:
+        await require_for_invitation(tx, actor, invitation, Right.SEE)
+
+
+TEMPORAL = "temporal"
+"""Whoever writes to Temporal sees the workflow: nothing is hidden from them, and every refusal is recorded."""
 
 
 RIGHTS = {

@@ -13,10 +13,11 @@ from doorstep.domain.events import Event
 from doorstep.domain.pairs import staff_permissions
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.states import State
-from doorstep.store import asking, audit, authority, offices, password_links, sessions, users
+from doorstep.store import asking, audit, offices, password_links, sessions, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.reach import Reached, no_such_user, reached
+from doorstep.store.sight import require_some
 from doorstep.store.users import Membership, User
 
 u = t.users.c
@@ -79,10 +80,10 @@ async def listed(tx: AsyncConnection, actor: Actor, office: str, *, state: str |
     """The users of an office with what they belong to there, in order of username, as far as `actor` sees them.
 
     Raises:
-        NotFound: `no_such_office`; Forbidden: `not_staff`.
+        NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
     await offices.get(tx, office)
-    who = await authority.standing(tx, actor, office)
+    who = await require_some(tx, actor, office)
     wanted = [_of_office(office), *_in_sight(who, office)]
     if state is not None:
         wanted.append(u.state == state)
@@ -105,13 +106,14 @@ def _in_sight(who: Authority, office: str) -> list[ColumnElement[bool]]:
     return [or_(belongs, invited)]
 
 
-async def seats(tx: AsyncConnection, office: str) -> int:
+async def seats(tx: AsyncConnection, actor: Actor, office: str) -> int:
     """How many seats an office uses: every username from set-up until it is deleted, rehearsals left out (S4.47).
 
     Raises:
-        NotFound: `no_such_office`.
+        NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
     await offices.get(tx, office)
+    await require_some(tx, actor, office)
     query = select(func.count()).select_from(t.users).where(_of_office(office), ~u.is_test)
     count: int = (await tx.execute(query)).scalar_one()
     return count

@@ -54,7 +54,7 @@ def _is_pinned(delivery: Delivery) -> bool:
 
 
 def _is_open(delivery: Delivery) -> bool:
-    """True where a text is chosen now: at first, and for one that was broken; before any template it went out as ours."""
+    """True where a text is chosen now: at first, and for a broken one; before there was a template, ours went out."""
     return PINNED in delivery.facts or delivery.attempts <= 1
 
 

@@ -50,13 +50,37 @@ $$
 """
 
 
-IN_USE = ("invitations", "deliveries", "users", "memberships", "password_links", "audit")
+IN_USE = (
+    *("offices", "policies", "accounts", "contacts", "invitations", "deliveries", "users", "memberships"),
+    *("password_links", "audit"),
+)
+LOCK = f"""
+DO $$
+BEGIN
+    FOR attempt IN 1..20 LOOP
+        BEGIN
+            SET LOCAL lock_timeout = '200ms';
+            LOCK TABLE {", ".join(IN_USE)} IN ACCESS EXCLUSIVE MODE;
+            SET LOCAL lock_timeout = '4s';
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_sleep(0.05);
+        END;
+    END LOOP;
+    RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+        MESSAGE = 'somebody has been reading or writing for seconds; nothing was changed, migrate again later';
+END
+$$
+"""
+"""All tables at once, before the first is changed, or none of them.
+
+Whoever is in the middle of something ends it, whoever comes waits a moment, and nobody waits here with half of the
+locks in hand for somebody who waits for the other half.
+"""
 
 
 def upgrade() -> None:
-    # In the order in which the running code takes them, and all before the first is changed: whoever is in the middle
-    # of something ends it, whoever comes waits, and the two never wait for each other.
-    op.execute(f"LOCK TABLE {', '.join(IN_USE)} IN ACCESS EXCLUSIVE MODE")
+    op.execute(LOCK)
     _policies_and_offices()
     _people()
     _templates()
@@ -210,7 +234,7 @@ def _foreign(table: str, column: str, target: str) -> None:
 
 def downgrade() -> None:
     """Back to the first tables; what they have no place for is lost, and nothing else."""
-    op.execute(f"LOCK TABLE {', '.join(IN_USE)} IN ACCESS EXCLUSIVE MODE")
+    op.execute(LOCK)
     op.execute("DROP TRIGGER audit_unchanged ON audit")
     op.execute("DROP TRIGGER audit_append_only ON audit")
     op.execute(APPEND_ONLY)

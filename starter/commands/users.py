@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands import views
-from starter.commands.answers import REFUSED, Answer, As, Yes, command
+from starter.commands.answers import DEFAULT_ACTOR, REFUSED, Answer, As, Yes, command
 from starter.commands.arguments import Office, OfficeCode, Person, Rehearsal, Roles, Template
 from starter.commands.printing import iso, pairs, table
 from starter.commands.session import ask
@@ -151,11 +151,12 @@ def permissions(username: Username, permission: Granted, account: OneAccount = N
 
 @command(users)
 def delete(username: Username, yes: Yes = False, actor: As = "") -> Answer:  # noqa: FBT002 - typed by name
-    """Delete a user for good, which frees the seat; the staff login of a pair goes with its management login."""
+    """Delete a user for good, which frees the seat; whoever belongs beyond your reach too keeps the sign-in there."""
     if not yes:
         return _would_go(username, actor, "delete")
     member = ask(lambda doorstep: doorstep.user_delete(username), actor=actor)
-    return Answer(_user(member) | {"is_deleted": True}, [f"{member.user.username} is deleted."])
+    where = "." if actor == DEFAULT_ACTOR else ", as far as you look after them."
+    return Answer(_user(member) | {"is_deleted": True}, [f"{member.user.username} is deleted{where}"])
 
 
 @command(users)

@@ -51,6 +51,10 @@ class NobodyAtWork(Starter):
         """Nobody hears of it."""
         return False
 
+    async def password_link(self, _identifier: UUID, *, is_new: bool) -> bool:
+        """Nobody hears of it."""
+        return False
+
 
 @dataclass(frozen=True)
 class Look:

@@ -7,10 +7,12 @@ from sqlalchemy import or_, select
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
+from doorstep.domain.states import State
 from doorstep.store import tables as t
 from doorstep.store import users
-from tests.house import House, eventually
-from tests.pages import active, add_accounts
+from tests.house import PASSWORD, House, eventually
+from tests.members import boss_of
+from tests.pages import add_accounts, token_of
 
 u = t.users.c
 
@@ -20,11 +22,25 @@ def person_at(office: str, name: str = "ana") -> str:
     return f"{name}@{office}.example"
 
 
+async def done(house: House, invitation: Invitation, *, username: str = "") -> Invitation:
+    """Set up behind the live link, without waiting for the message."""
+    token = await token_of(house, invitation)
+    return await house.doorstep.set_up(token, username=username or invitation.address, password=PASSWORD)
+
+
+async def approved(house: House, invitation: Invitation) -> Invitation:
+    """Approved, and active."""
+    await house.doorstep.approve(invitation.id, approver=boss_of(invitation))
+    return await house.until_state(invitation, State.ACTIVE)
+
+
 async def member_elsewhere(house: House, **options: object) -> Invitation:
     """Somebody who belongs to an office of their own and can sign in with `PASSWORD`."""
     office = await house.office()
-    invitation = await active(house, office, **({"email": person_at(office)} | options))
-    return await house.doorstep.show(invitation.id)
+    asked = {"email": person_at(office)} | options
+    invitation = await house.doorstep.invite(office=office, **asked)  # type: ignore[arg-type]
+    await done(house, invitation)
+    return await approved(house, invitation)
 
 
 @dataclass(frozen=True)

@@ -65,28 +65,51 @@ def work(connection: Connection) -> UUID:
     return values["id"]
 
 
-@contextmanager
-def busy(url: str) -> Iterator[list[UUID]]:
-    """The first release at work all the time; what went through. An error of it is raised at the end."""
-    done: list[UUID] = []
-    errors: list[psycopg.Error | AssertionError] = []
-    stop = threading.Event()
+class Busy:
+    """The first release at work all the time, in a thread of its own; `done` is what went through."""
 
-    def keep_working() -> None:
-        with psycopg.connect(url, autocommit=True, options="-c lock_timeout=4s -c statement_timeout=10s") as connection:
-            while not stop.is_set():
+    def __init__(self, url: str) -> None:
+        self.done: list[UUID] = []
+        self._url = url
+        self._errors: list[psycopg.Error | AssertionError] = []
+        self._is_stopped = False
+        self._changed = threading.Condition()
+
+    def more(self, count: int) -> None:
+        """Wait until that many more went through; what went wrong is raised."""
+        with self._changed:
+            wanted = len(self.done) + count
+            self._changed.wait_for(lambda: self._errors or len(self.done) >= wanted, timeout=60)
+            assert not self._errors, self._errors
+            assert len(self.done) >= wanted
+
+    def keep_working(self) -> None:
+        """Until stopped."""
+        options = "-c lock_timeout=4s -c statement_timeout=10s"
+        with psycopg.connect(self._url, autocommit=True, options=options) as connection:
+            while not self._is_stopped:
                 try:
-                    done.append(work(connection))
+                    self.done.append(work(connection))
                 except (psycopg.Error, AssertionError) as error:
-                    errors.append(error)
-                    return
+                    self._errors.append(error)
+                    self._is_stopped = True
+                with self._changed:
+                    self._changed.notify_all()
 
-    thread = threading.Thread(target=keep_working)
+    def stop(self) -> None:
+        """After what is under way."""
+        self._is_stopped = True
+
+
+@contextmanager
+def busy(url: str) -> Iterator[Busy]:
+    """The first release at work beside the test; an error of it is the test's."""
+    working = Busy(url)
+    thread = threading.Thread(target=working.keep_working)
     thread.start()
     try:
-        yield done
+        yield working
+        working.more(1)
     finally:
-        stop.set()
+        working.stop()
         thread.join()
-    if errors:
-        raise errors[0]

@@ -89,5 +89,5 @@ VALUES (sha256('session'), '0199a7c2-0000-7000-8000-0000000000d1', now() + inter
 INSERT INTO rate_hits (key, hits, ends_at) VALUES ('sign-in:0a1b', 3, now() + interval '1 hour');
 
 INSERT INTO audit (subject_id, actor, via, event, code, detail)
-SELECT id, 'clerk@nz.example', 'api', 'invitation.created', '', '{"before": "a***@nz.example"}' FROM invitations
+SELECT id, 'clerk@nz.example', 'api', 'invitation.created', '', '{"before": "a***@nz.example"}'::jsonb FROM invitations
 UNION ALL SELECT NULL, 'operator', 'cli', 'office.set', '', '{"office": "nz"}';
