@@ -131,9 +131,7 @@ class Offices(Connected):
 class Import:
     """An import under way: each step takes one row, in a transaction of its own."""
 
-    def __init__(
-        self, client: Offices, who: Actor, office: str, data: bytes, region: str, *, is_dry_run: bool
-    ) -> None:
+    def __init__(self, client: Offices, who: Actor, office: str, data: bytes, region: str, *, is_dry_run: bool) -> None:
         self.summary = describe_export(data)
         self.report = ImportReport(rows=self.summary.rows)
         self._client = client

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import httpx2
 from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import State
@@ -106,3 +108,18 @@ async def add_accounts(house: House, office: str, accounts: dict[str, str]) -> N
     lines = ["Account Code,Account Name", *(f"{code},{name}" for code, name in accounts.items())]
     async for _row in await house.doorstep.import_rows("\n".join(lines).encode(), office):
         pass
+
+
+async def everything(house: House, invitation: Invitation) -> list[object]:
+    """Every row that belongs to an invitation, as the database has it."""
+    queries = [
+        "SELECT to_jsonb(x) FROM invitations x WHERE id = :id",
+        "SELECT to_jsonb(x) FROM links x WHERE subject_id = :id ORDER BY generation",
+        "SELECT to_jsonb(x) FROM deliveries x WHERE subject_id = :id ORDER BY id",
+        "SELECT to_jsonb(x) FROM audit x WHERE subject_id = :id ORDER BY id",
+    ]
+
+    async def read(tx: AsyncConnection) -> list[object]:
+        return [row for query in queries for row in (await tx.execute(text(query), {"id": invitation.id})).scalars()]
+
+    return await house.run(read)

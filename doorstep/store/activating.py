@@ -8,7 +8,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import Attention, State
-from doorstep.store import audit, belonging, deliveries, users
+from doorstep.store import audit, belonging, deliveries
 from doorstep.store import tables as t
 from doorstep.store.audit import CLOCK
 from doorstep.store.orders import change
@@ -22,7 +22,6 @@ async def activate(tx: AsyncConnection, invitation: Invitation) -> bool:
         tx, invitation.id, frozenset({State.APPROVED}), state=State.ACTIVE, activated_at=func.now(), attention=[]
     ):
         return False
-    await users.lock(tx, invitation.user_id)
     unapproved = update(t.users).where(t.users.c.id == invitation.user_id, t.users.c.state == "unapproved")
     await tx.execute(unapproved.values(state="active"))
     await belonging.join(tx, invitation)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -46,23 +45,18 @@ def granted(invitation: Invitation) -> list[str]:
 
 async def join(tx: AsyncConnection, invitation: Invitation) -> None:
     """One membership an account; somebody who belongs to one already keeps what they had beside the new."""
-    accounts: list[UUID | None] = [account.id for account in invitation.accounts] or [None]
-    rows = [
-        {
-            "id": uuid7(),
-            "user_id": invitation.user_id,
-            "office": invitation.office.code,
-            "account_id": account,
-            "permissions": granted(invitation),
-            "invitation_id": invitation.id,
-        }
-        for account in accounts
-    ]
-    joining = insert(t.memberships)
-    both = select(func.unnest(m.permissions)).union(select(func.unnest(joining.excluded.permissions)))
-    merged = func.array(both.scalar_subquery())
-    unique = [m.user_id, m.office, m.account_id]
-    await tx.execute(joining.on_conflict_do_update(index_elements=unique, set_={"permissions": merged}), rows)
+    await users.lock(tx, invitation.user_id)
+    office, gained = invitation.office.code, frozenset(granted(invitation))
+    own = select(m.account_id, m.id, m.permissions).where(m.user_id == invitation.user_id, m.office == office)
+    there = {row.account_id: row for row in await tx.execute(own.with_for_update())}
+    for account in frozenset(each.id for each in invitation.accounts) or OFFICE:
+        if account in there:
+            both = sorted(gained.union(there[account].permissions))
+            await tx.execute(update(t.memberships).where(m.id == there[account].id).values(permissions=both))
+            continue
+        belongs = {"user_id": invitation.user_id, "office": office, "account_id": account}
+        values = belongs | {"permissions": sorted(gained), "invitation_id": invitation.id}
+        await tx.execute(t.memberships.insert().values(id=uuid7(), **values))
 
 
 def is_wanted(*, besides: UUID) -> ColumnElement[bool]:
@@ -86,6 +80,7 @@ async def share(tx: AsyncConnection, actor: Actor, invitation: Invitation, permi
         return
     differs = func.coalesce(i.granted, i.permissions) != list(permissions)
     others = (i.job_id == invitation.job_id, i.id != invitation.id, IS_OF_JOB, differs)
+    await tx.execute(select(i.id).where(*others).order_by(i.id).with_for_update())  # whoever is activated just now, too
     inside = await _grants(tx, *others, i.state == State.ACTIVE)
     is_decided = i.state.in_((State.APPROVED, State.ACTIVE))
     rows = t.invitations.update()

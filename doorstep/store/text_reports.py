@@ -45,9 +45,9 @@ async def _change(
     """The guarded statement: of a text on its way; the last word about it stays, so nothing goes back to sent."""
     is_sent = d.status == DeliveryStatus.SENT
     guard = d.is_attempt_open if status is DeliveryStatus.SENT else or_(is_sent, d.is_attempt_open)
-    values: dict[str, object] = {"status": status, "cause": cause, "reply_code": reply_code, "is_attempt_open": False}
-    if status not in LOST:
-        values["sent_at"] = func.coalesce(d.sent_at, func.now())
+    values: dict[str, object] = {"status": status, "cause": cause, "is_attempt_open": False}
+    is_lost = status in LOST
+    values |= {"reply_code": reply_code} if is_lost else {"sent_at": func.coalesce(d.sent_at, func.now())}
     # An attempt that nobody closed is closed by its report: no second copy goes out.
     statement = update(t.deliveries).where(d.id == delivery_id, guard)
     return (await tx.execute(statement.values(**values))).rowcount == 1

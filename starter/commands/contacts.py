@@ -9,7 +9,6 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from doorstep.domain.contact import Contact
 from starter.commands import views
 from starter.commands.answers import REFUSED, Answer, As, command
 from starter.commands.arguments import Accounts, ContactId, Office, OfficeCode, Person, Roles, Template
@@ -19,6 +18,7 @@ from starter.commands.slips import slips_in
 from starter.commands.waiting_bar import WaitingBar
 
 if TYPE_CHECKING:
+    from doorstep.domain.contact import Contact
     from starter.client import Doorstep
     from starter.contacts import Invited
 
@@ -90,7 +90,7 @@ def add(
 ) -> Answer:
     """Add another person to accounts that are there; somebody who is known already is found, and joins them."""
 
-    async def work(doorstep: "Doorstep") -> Contact:
+    async def work(doorstep: "Doorstep") -> "Contact":
         return await doorstep.contact_add(
             office=office, name=name or "", email=email, phone=phone, accounts=account or ()
         )
@@ -102,7 +102,7 @@ def add(
 def set_(identifier: ContactId, actor: As = "", **options: Any) -> Answer:
     """Change what is named of a contact for the portal; the default address is the ERP's and stays."""
 
-    async def work(doorstep: "Doorstep") -> Contact:
+    async def work(doorstep: "Doorstep") -> "Contact":
         return await doorstep.contact_set(
             identifier,
             name=options["name"],
@@ -144,7 +144,8 @@ def _outcomes(found: "list[Invited]") -> list[RenderableType]:
 
 def _summed_up(found: "list[Invited]") -> str:
     said = [_said(each) for each in found]
-    return f"{', '.join(f'{said.count(outcome)} {outcome.lower()}' for outcome in (OPEN, *OUTCOMES.values()))}."
+    invited, *others = OUTCOMES.values()
+    return f"{', '.join(f'{said.count(outcome)} {outcome.lower()}' for outcome in (invited, OPEN, *others))}."
 
 
 def _said(outcome: "Invited") -> str:
@@ -159,13 +160,13 @@ def _outcome(outcome: "Invited") -> dict[str, object]:
     return said | views.brief(outcome.invitation) | {"is_new": views.is_new(outcome.invitation)}
 
 
-def _answer(contact: Contact, typed: str | None = None) -> Answer:
+def _answer(contact: "Contact", typed: str | None = None) -> Answer:
     """A contact; `typed` is an address to warn of if it looks mistyped."""
     warnings = slips_in(typed) if typed else []
     return Answer(_contact(contact) | {"warnings": warnings}, [pairs(_sheet(contact))], notes=warnings)
 
 
-def _contact(contact: Contact) -> dict[str, object]:
+def _contact(contact: "Contact") -> dict[str, object]:
     as_they_are = ("office", "name", "email", "phone", "portal_email", "invitation_address", "is_portal_user")
     return (
         {"id": str(contact.id)}
@@ -178,7 +179,7 @@ def _contact(contact: Contact) -> dict[str, object]:
     )
 
 
-def _sheet(contact: Contact) -> list[tuple[str, object]]:
+def _sheet(contact: "Contact") -> list[tuple[str, object]]:
     return [
         ("id", contact.id),
         ("office", contact.office),
@@ -193,7 +194,7 @@ def _sheet(contact: Contact) -> list[tuple[str, object]]:
     ]
 
 
-def _in_short(contact: Contact) -> list[RenderableType]:
+def _in_short(contact: "Contact") -> list[RenderableType]:
     about = "  ".join(filter(None, (contact.invitation_address, contact.phone, _codes(contact), _remark(contact))))
     return _two_lines(f"{contact.id}  {contact.name}".rstrip(), about)
 
@@ -203,11 +204,11 @@ def _two_lines(heading: str, about: str) -> list[RenderableType]:
     return [Whole(heading), Padding(Text(plain(about)), (0, 0, 0, 2))]
 
 
-def _codes(contact: Contact) -> str:
+def _codes(contact: "Contact") -> str:
     return ", ".join(account.code for account in contact.accounts)
 
 
-def _remark(contact: Contact) -> str:
+def _remark(contact: "Contact") -> str:
     if not contact.is_portal_user:
         return "no portal user"
     return "has a username" if contact.has_username else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -16,7 +17,7 @@ from tests.pages import PORTAL, active, open_link, sign_in, token_of, visitor
 from web.app import create_app
 
 EVIL = "evil.example"
-SET_UP_POSTS = ("/set-up", "/set-up/decline", "/set-up/new-link")
+SET_UP_POSTS = ("/set-up", "/set-up/accept", "/set-up/decline", "/set-up/new-link")
 POSTS = (*SET_UP_POSTS, "/sign-in", "/sign-out", "/forgot", "/reset")
 FETCH_SITES = (None, "none", "same-origin", "same-site", "cross-site", "rubbish")
 ORIGINS = (None, PORTAL, "http://portal.example:81", f"http://{EVIL}", "null", "http://portal.example.evil.example")
@@ -58,11 +59,30 @@ async def test_t12_a_forged_form_does_nothing(house: House, app: FastAPI) -> Non
     assert (await browser.get("/")).status_code == 200
 
 
+async def test_t12_nobody_accepts_for_somebody_else(house: House, app: FastAPI) -> None:
+    """T12, decision 5: the consent of a person is their own: a page elsewhere cannot press the button for them."""
+    office = await house.office(existing_users="consent")
+    member = await active(house, await house.office())
+    invitation = await house.doorstep.invite(office=office, email=member.address)
+    browser = visitor(app)
+    await open_link(browser, await token_of(house, invitation))
+    forged = [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": f"http://{EVIL}"}]
+
+    answers = [await browser.post("/set-up/accept", headers=headers) for headers in forged]
+    state = (await house.doorstep.show(invitation.id)).state
+    own = await browser.post("/set-up/accept", headers={"Sec-Fetch-Site": "same-origin", "Origin": PORTAL})
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert state is State.PENDING
+    assert own.headers["location"] == "/set-up/done"
+
+
 def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
     """Method and path of everything that the router knows, and of what it does not."""
     for route in app.routes:
         if isinstance(route, APIRoute):
-            yield from ((method, route.path.replace("{token}", "x" * 43)) for method in sorted(route.methods or ()))
+            path = route.path.replace("{token}", "x" * 43).replace("{delivery_id}", str(UUID(int=7)))
+            yield from ((method, path) for method in sorted(route.methods or ()))
     yield from (("GET", "/static/doorstep.css"), ("GET", "/static/none.css"), ("GET", "/nowhere"), ("PUT", "/sign-in"))
 
 

@@ -9,41 +9,23 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
-from doorstep.domain.invitation import Invitation
 from tests.house import PASSWORD, House
-from tests.pages import open_link, seen, sign_in, token_of, visitor
+from tests.pages import everything, open_link, seen, sign_in, token_of, visitor
 from web.app import create_app
 
 SLOW = settings(
     max_examples=5, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 EVIL = "evil.example"
-SET_UP_POSTS = ("/set-up", "/set-up/decline", "/set-up/new-link")
+SET_UP_POSTS = ("/set-up", "/set-up/accept", "/set-up/decline", "/set-up/new-link")
 
 
 @pytest.fixture
 def app(house: House) -> FastAPI:
     """The pages of the house."""
     return create_app(house.doorstep)
-
-
-async def everything(house: House, invitation: Invitation) -> list[object]:
-    """Every row that belongs to an invitation, as the database has it."""
-    queries = [
-        "SELECT to_jsonb(x) FROM invitations x WHERE id = :id",
-        "SELECT to_jsonb(x) FROM links x WHERE subject_id = :id ORDER BY generation",
-        "SELECT to_jsonb(x) FROM deliveries x WHERE subject_id = :id ORDER BY id",
-        "SELECT to_jsonb(x) FROM audit x WHERE subject_id = :id ORDER BY id",
-    ]
-
-    async def read(tx: AsyncConnection) -> list[object]:
-        return [row for query in queries for row in (await tx.execute(text(query), {"id": invitation.id})).scalars()]
-
-    return await house.run(read)
 
 
 async def test_t01_the_token_leaves_the_address_bar_at_once(house: House, app: FastAPI) -> None:

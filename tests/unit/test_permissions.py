@@ -1,4 +1,4 @@
-"""Permissions and the roles that bundle them."""
+"""Permissions, the roles that bundle them, and the groups that bundle roles."""
 
 import pytest
 from hypothesis import given
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from doorstep.domain.errors import Invalid
 from doorstep.domain.permissions import (
     DEFAULT_ROLE,
+    GROUPS,
     ROLES,
     SECTIONS,
     checked_permissions,
@@ -52,6 +53,24 @@ def test_roles_are_united(roles: list[str]) -> None:
     assert permissions_of(roles) <= SECTIONS.keys()
 
 
+@given(st.lists(st.sampled_from(sorted(GROUPS))), st.lists(st.sampled_from(sorted(ROLES)), min_size=1))
+def test_a_group_stands_for_its_roles(groups: list[str], roles: list[str]) -> None:
+    """S1.11, S1.12, S1.13: group roles beside individual ones; the permissions are the union of all of them."""
+    spelled = [*roles, *(role for group in groups for role in GROUPS[group])]
+
+    assert permissions_of([*groups, *roles]) == permissions_of(spelled)
+
+
+def test_groups_are_several_roles_under_a_name_of_their_own() -> None:
+    """S1.11: a group bundles roles that are there, more than one, and is never mistaken for a role."""
+    assert GROUPS["owner"] == ("customer", "buyer", "accounts_payable")
+    assert GROUPS["family_farm"] == ("customer", "grower")
+    assert not GROUPS.keys() & ROLES.keys()
+    for bundled in GROUPS.values():
+        assert len(set(bundled)) == len(bundled) > 1
+        assert set(bundled) <= ROLES.keys()
+
+
 def test_the_staff_of_a_customer_never_see_money() -> None:
     """S4.11: no role of ours bundles what staff must never hold, apart from accounts payable's balance."""
     holders = {role for role, bundle in ROLES.items() if bundle & {"costs", "sensitive"}}
@@ -66,7 +85,27 @@ def test_an_unknown_role_is_refused(name: str) -> None:
         permissions_of(["customer", name])
 
     assert (caught.value.code, caught.value.field) == ("unknown_role", "role")
-    assert "x" * 50 not in caught.value.message
+    assert "x" * 50 not in caught.value.full_message
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("custmer", "Did you mean customer"),
+        ("Owner", "Did you mean owner"),
+        ("family-farm", "Did you mean family_farm?"),
+        ("emperor", "There is no such role. Choose from: accounts_payable, buyer, customer, family_farm, grower, "),
+        ("ana@example.org", "There is no such role. Choose from: "),
+    ],
+)
+def test_an_unknown_role_is_answered_with_the_nearest(typed: str, meant: str) -> None:
+    """S1.11, T03: a slip is answered with the names that come nearest; what was typed is for the one who typed it."""
+    with pytest.raises(Invalid) as caught:
+        permissions_of([typed])
+
+    assert meant in caught.value.message
+    assert typed not in caught.value.message
+    assert typed in caught.value.private
 
 
 @given(st.lists(st.sampled_from(sorted(SECTIONS))))
