@@ -45,13 +45,27 @@ class Contacts(Onboarding):
         return await self._run(lambda tx: address_book.get(tx, who, contact_id))
 
     async def contacts(
-        self, office: str, *, search: str = "", account: str | None = None, limit: int = PAGE, actor: str | None = None
+        self,
+        office: str,
+        *,
+        search: str = "",
+        account: str | None = None,
+        is_without_username: bool = False,
+        limit: int = PAGE,
+        actor: str | None = None,
     ) -> list[Contact]:
-        """Contacts by name, address, number, account code or account name (S3.3)."""
+        """Contacts by name, address, number, account code or account name (S3.3); or those to invite alone (S4.26).
+
+        Raises:
+            NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
+        """
         who = self._as(actor)
-        return await self._run(
-            lambda tx: address_book.listed(tx, who, office, search=search, account=account, limit=limit)
-        )
+
+        async def work(tx: AsyncConnection) -> list[Contact]:
+            narrowed = {"search": search, "account": account, "is_without_username": is_without_username}
+            return await address_book.listed(tx, who, office, **narrowed, limit=limit)  # type: ignore[arg-type]
+
+        return await self._run(work)
 
     async def contact_add(
         self,

@@ -35,7 +35,7 @@ async def look(tx: AsyncConnection, ring: KeyRing, token: str) -> LinkView:
     record = await answering.find_link(tx, ring, token)
     invitation = await get(tx, record.subject_id)
     refusal = answering.link_refusal(invitation, record.generation)
-    user = await users.person(tx, invitation.keys, is_test=invitation.is_test)
-    if refusal is not None or user is None:
+    user = await users.person(tx, invitation.keys, is_test=invitation.is_test) if refusal is None else None
+    if user is None:
         return LinkView(invitation, record.generation, refusal)
     return LinkView(invitation, record.generation, None, user.username, user.has_password)

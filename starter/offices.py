@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import Right
+from doorstep.domain.contact import name_key
 from doorstep.domain.destination import email_of
 from doorstep.domain.erp import ImportRow, RefusedRow, RowRefusal, describe_export, read_export
 from doorstep.domain.errors import Invalid
@@ -171,10 +172,11 @@ class Import:
         if not self._is_dry_run:
             return merged
         await tx.rollback()
-        person = row.email or row.phone
+        address = row.email or row.phone
+        person = address.key if address else f"{row.account_code}/{name_key(row.contact_name)}"
         return Merged(
             merged.is_new_account and self._is_first(f"account {row.account_code}"),
-            merged.is_new_contact and self._is_first(f"person {person.key if person else ''}"),
+            merged.is_new_contact and self._is_first(f"person {person}"),
         )
 
     def _is_first(self, what: str) -> bool:

@@ -62,4 +62,4 @@ def said(what: Refused | str, locale: Locale) -> str:
 def _wait(seconds: int, locale: Locale) -> str:
     """A wait in words, never shorter than it is."""
     span = timedelta(seconds=seconds) if seconds < A_WHILE else timedelta(minutes=seconds // 60 + 1)
-    return format_timedelta(span, granularity="second", threshold=A_WHILE, locale=locale)
+    return format_timedelta(span, granularity="second", threshold=2, locale=locale)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,13 +13,11 @@ from doorstep.domain.invitation import Account
 from doorstep.store import authority, offices, sight
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
+from doorstep.store.usernames import HAS_USERNAME, have_none
 
 c = t.contacts.c
 ca = t.contact_accounts.c
 a = t.accounts.c
-i = t.invitations.c
-m = t.memberships.c
-u = t.users.c
 
 _account = func.jsonb_build_object("id", a.id, "code", a.code, "name", a.name)
 _accounts = (
@@ -29,17 +27,7 @@ _accounts = (
     .correlate(t.contacts)
     .scalar_subquery()
 )
-_is_theirs = or_(
-    u.email_key.in_([c.email_key, c.portal_email_key]),
-    and_(u.phone_key == c.phone_key, or_(u.email_key == "", c.email_key.is_(None))),
-    exists().where(i.contact_id == c.id, i.user_id == u.id),
-)
-_is_here = or_(
-    exists().where(m.user_id == u.id, m.office == c.office),
-    exists().where(i.user_id == u.id, i.office == c.office),
-)
-_has_username = exists().where(_is_theirs, _is_here, ~u.is_test).correlate(t.contacts)
-_QUERY = select(t.contacts, _accounts.label("accounts"), _has_username.label("has_username"))
+_QUERY = select(t.contacts, _accounts.label("accounts"), HAS_USERNAME.label("has_username"))
 
 
 async def get(tx: AsyncConnection, actor: Actor, contact_id: UUID, right: Right = Right.SEE) -> Contact:
@@ -58,9 +46,20 @@ async def get(tx: AsyncConnection, actor: Actor, contact_id: UUID, right: Right 
 
 
 async def listed(
-    tx: AsyncConnection, actor: Actor, office: str, *, search: str = "", account: str | None = None, limit: int
+    tx: AsyncConnection,
+    actor: Actor,
+    office: str,
+    *,
+    search: str = "",
+    account: str | None = None,
+    is_without_username: bool = False,
+    limit: int,
 ) -> list[Contact]:
-    """Contacts by name, address, number, account code or account name (S3.3), as far as `actor` sees them."""
+    """Contacts by name, address, number, account code or account name (S3.3), as far as `actor` sees them.
+
+    Raises:
+        NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
+    """
     await offices.get(tx, office)
     who = await sight.require_some(tx, actor, office)
     wanted: list[ColumnElement[bool]] = [c.office == office]
@@ -70,8 +69,12 @@ async def listed(
         wanted.append(_on_account(who, a.code == account))
     if search.strip():
         wanted.append(_matches(who, search.strip()))
-    query = _QUERY.where(*wanted).order_by(func.lower(c.name), c.id).limit(limit)
-    return [_as_seen(_read(row), who) for row in await tx.execute(query)]
+    if is_without_username:
+        wanted.append(have_none(office))
+    in_order = (func.lower(c.name), c.id)
+    page = select(c.id).where(*wanted).order_by(*in_order).limit(limit)
+    found = await tx.execute(_QUERY.where(c.id.in_(page)).order_by(*in_order))
+    return [_as_seen(_read(row), who) for row in found]
 
 
 def _on_account(who: Authority, *matches: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """What an invitation should be, in plain Python: the rules of the design once more, without a database.
 
 Time is a number of seconds; a moment that is reached counts as over, since real time never stands still in between.
+`tick` counts what happens, for what has an order and no distance.
 """
 
 from dataclasses import dataclass, field
@@ -8,140 +9,227 @@ from uuid import UUID
 
 from doorstep.domain.messages import Handover
 from doorstep.domain.states import HOLDS_A_PLACE, IN_THE_WAY, State
+from tests.functional.model_people import People, User, Ways
 
 HOUR = 3600.0
 VALIDITY, REMINDER, COOLDOWN = 24 * HOUR, 12 * HOUR, 60.0
 WINDOW, NUDGE, ESCALATION = 7 * 24 * HOUR, 24 * HOUR, 72 * HOUR
 REOPENABLE = (State.PENDING, State.EXPIRED)
+DECIDED = (State.APPROVED, State.ACTIVE)
 
 
-@dataclass
+@dataclass(frozen=True)
+class Office:
+    """The rules of an office."""
+
+    code: str
+    places: int
+    is_approval_required: bool = True
+    asks_first: bool = False
+    expired_holds_place: bool = False
+
+
+@dataclass(eq=False)
 class One:
     """One invitation."""
 
     id: UUID
-    address: str
+    office: Office
+    ways: Ways
+    by_text: bool
     job: str | None
     state: State
-    link_made_at: float = 0.0
+    permissions: frozenset[str]
+    granted: frozenset[str] | None = None
+    user: User | None = None
+    link_made_at: float = float("-inf")
     expires_at: float = 0.0
     set_up_at: float = 0.0
     expired_at: float = 0.0
+    activated_at: int = 0
     generation: int = 1
-    username: str = ""
     acceptances: int = 0
+    grants: int = 0
     is_closed: bool = False
     is_reminded: bool = False
     is_nudged: bool = False
     is_escalated: bool = False
     is_undeliverable: bool = False
-    has_signed_in: bool = False
     is_unsent: bool = False
     may_be_out: bool = False
 
     @property
-    def has_user(self) -> bool:
-        """True while a user belongs to it."""
-        return self.state in (State.AWAITING_APPROVAL, State.APPROVED, State.ACTIVE)
+    def address(self) -> str:
+        """Where its messages go."""
+        return self.ways.phone if self.by_text else self.ways.email
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """What it grants, or will grant."""
+        return self.permissions if self.granted is None else self.granted
 
     @property
     def is_reopenable(self) -> bool:
         """True where a new link may be made."""
         return self.state in REOPENABLE and not self.is_closed
 
+    @property
+    def has_come(self) -> bool:
+        """True once the person has signed in with what it brought."""
+        return self.user is None or self.user.signed_in_at > self.activated_at
+
+    @property
+    def is_of_job(self) -> bool:
+        """True of whoever is in, and of whoever may still come in."""
+        is_open = (*REOPENABLE, State.DRAFT, State.AWAITING_APPROVAL, State.APPROVED)
+        return (self.state in is_open and not self.is_closed) or (self.state is State.ACTIVE and self.user is not None)
+
 
 @dataclass
 class Model:
-    """The invitations of one office."""
+    """The invitations of some offices, and the users that they lead to."""
 
-    places: int
-    is_approval_required: bool
     now: float = 0.0
+    tick: int = 0
     all: list[One] = field(default_factory=list)
+    people: People = field(default_factory=People)
 
-    def duplicate(self, address: str, job: str | None, besides: One | None = None) -> One | None:
+    def duplicate(self, office: Office, ways: Ways, job: str | None, besides: One | None = None) -> One | None:
         """The open invitation of the same person for the same job."""
-        same = (o for o in self.all if o is not besides and o.address == address and o.job == job)
-        return next((o for o in same if o.state in IN_THE_WAY), None)
+        same = (o for o in self.all if o is not besides and (o.office, o.job) == (office, job))
+        return next((o for o in same if o.state in IN_THE_WAY and o.ways.is_same(ways)), None)
 
-    def is_member(self, address: str) -> bool:
-        """True if an active user was invited under that address."""
-        return any(o.state is State.ACTIVE and o.address == address for o in self.all)
+    def belongs(self, user: User, office: Office) -> list[One]:
+        """The invitations by which a user is in an office."""
+        return [o for o in self.all if o.user is user and o.state is State.ACTIVE and o.office == office]
 
-    def is_full(self, job: str | None, besides: One | None = None) -> bool:
+    def is_member(self, office: Office, ways: Ways, job: str | None) -> bool:
+        """True if there is nothing left to ask for."""
+        for user in self.people.known(ways):
+            inside = self.belongs(user, office)
+            is_in = inside or (user.added_to is not None and user.added_to[0] == office.code)
+            if is_in and (job is None or any(o.job == job for o in inside)):
+                return True
+        return False
+
+    def may_ask(self, office: Office, ways: Ways, job: str | None) -> bool:
+        """False for somebody who is suspended, or there already."""
+        user = self.people.person(ways)
+        return user is None or (user.state != "suspended" and not self.is_member(office, ways, job))
+
+    def is_full(self, office: Office, job: str | None, besides: One | None = None) -> bool:
         """True if the job has no place left."""
-        held = [o for o in self.all if o is not besides and o.job == job and o.state in HOLDS_A_PLACE]
-        return job is not None and len(held) >= self.places
+        of_job = [o for o in self.all if o is not besides and (o.office, o.job) == (office, job)]
+        return job is not None and sum(map(self.holds_place, of_job)) >= office.places
+
+    def holds_place(self, one: One) -> bool:
+        """Whoever is in or on the way; an expired one where the office wants it; nobody whose user was deleted."""
+        if one.state is State.EXPIRED:
+            return one.office.expired_holds_place and not one.is_closed
+        return one.state in HOLDS_A_PLACE and not (one.state is State.ACTIVE and one.user is None)
+
+    def permissions(self, office: Office, job: str | None) -> frozenset[str] | None:
+        """What everybody of the job has; None while there is nobody."""
+        of_job = (o for o in self.all if (o.office, o.job) == (office, job) and o.is_of_job)
+        return None if job is None else next((o.allowed for o in of_job), None)
 
     def can_send(self, one: One) -> bool:
         """A draft goes out once there is a place and nobody else in the way."""
-        free = self.duplicate(one.address, one.job, one) is None and not self.is_full(one.job, one)
-        return one.state is State.DRAFT and free
+        free = self.duplicate(one.office, one.ways, one.job, one) is None
+        free = free and not self.is_full(one.office, one.job, one)
+        return one.state is State.DRAFT and free and self.may_ask(one.office, one.ways, one.job)
 
-    def can_reissue(self, one: One, address: str, *, must_wait: bool) -> bool:
+    def can_reissue(self, one: One, ways: Ways, *, must_wait: bool) -> bool:
         """A new link: by state, cooldown, duplicates, and a place where it had none."""
         if not one.is_reopenable or (must_wait and self.now < one.link_made_at + COOLDOWN):
             return False
-        has_place = one.state is State.PENDING or not self.is_full(one.job, one)
-        return self.duplicate(address, one.job, one) is None and has_place
+        has_place = one.state is State.PENDING or not self.is_full(one.office, one.job, one)
+        is_new = self.duplicate(one.office, ways, one.job, one) is None
+        return has_place and is_new and self.may_ask(one.office, ways, one.job)
 
     def can_tell_again(self, one: One) -> bool:
-        """The good news can be repeated until the first sign-in."""
-        return one.state is State.ACTIVE and not one.has_signed_in and self.now >= one.link_made_at + COOLDOWN
+        """The good news can be repeated until the next sign-in."""
+        return one.state is State.ACTIVE and not one.has_come and self.now >= one.link_made_at + COOLDOWN
 
-    def can_set_up(self, one: One, generation: int, username: str) -> bool:
-        """With the newest link, within the 24 hours, under a free name."""
-        is_live = one.state is State.PENDING and generation == one.generation and self.now < one.expires_at
-        return is_live and all(o.username != username for o in self.all if o.has_user)
+    def can_set_up(self, one: One, generation: int, username: str | None) -> bool:
+        """With the newest link, within the 24 hours; without a username it is the consent of an existing user."""
+        if one.state is not State.PENDING or generation != one.generation or self.now >= one.expires_at:
+            return False
+        user = self.people.person(one.ways)
+        if user is not None and user.has_password:
+            return username is None and user.state != "suspended"
+        if username is None or user is not None:
+            return user is not None and username is not None and username.lower() == user.username.lower()
+        return self.people.named(username) is None
 
     def can_decline(self, one: One, generation: int) -> bool:
         """With the newest link, expired or not, until the invitation is closed."""
         return one.is_reopenable and generation == one.generation
 
     def can_revoke(self, one: One) -> bool:
-        """Everything that has not been decided, and an active one that never signed in."""
+        """Everything that has not been decided, and an active one whose person has not come since."""
         if one.state is State.ACTIVE:
-            return not one.has_signed_in
+            return not one.has_come
         open_states = (State.DRAFT, State.PENDING, State.EXPIRED, State.AWAITING_APPROVAL)
         return one.state in open_states and not one.is_closed
 
-    def can_expire(self, one: One) -> bool:
-        """After the 24 hours, unless its message is known never to have left."""
-        never_left = one.is_unsent and not one.may_be_out
-        return one.state is State.PENDING and self.now >= one.expires_at and not never_left
-
-    def can_close(self, one: One) -> bool:
-        """After the week in which it could be sent again."""
-        return one.state is State.EXPIRED and not one.is_closed and self.now >= one.expired_at + WINDOW
-
-    def can_remind(self, one: One) -> bool:
-        """Once, in the second half of the 24 hours."""
-        is_due = one.expires_at - VALIDITY + REMINDER <= self.now < one.expires_at
-        return one.state is State.PENDING and is_due and not one.is_reminded and not one.is_undeliverable
-
-    def can_nudge(self, one: One) -> bool:
-        """Once, a day after the set-up."""
-        return one.state is State.AWAITING_APPROVAL and self.now >= one.set_up_at + NUDGE and not one.is_nudged
-
-    def can_escalate(self, one: One) -> bool:
-        """Once, three days after the set-up."""
-        is_due = self.now >= one.set_up_at + ESCALATION
-        return one.state is State.AWAITING_APPROVAL and is_due and not one.is_escalated
-
-    def new_link(self, one: One, *, is_first: bool = False) -> None:
-        """Another generation, pending for 24 hours, with a message to send."""
+    def send_out(self, one: One, *, is_first: bool = False) -> None:
+        """A new link; or none for an existing user, where the office does not ask first."""
+        user = self.people.person(one.ways)
+        if user is not None and user.has_password and not one.office.asks_first:
+            self.grant(one, user)
+            return
         one.generation += not is_first
         one.state, one.link_made_at, one.expires_at = State.PENDING, self.now, self.now + VALIDITY
         one.is_reminded = one.is_undeliverable = one.may_be_out = False
         one.is_unsent = True
 
-    def accept(self, one: One, username: str) -> None:
-        """The set-up is done."""
-        one.state = State.AWAITING_APPROVAL if self.is_approval_required else State.APPROVED
-        one.username, one.set_up_at = username, self.now
+    def grant(self, one: One, user: User) -> None:
+        """On to the decision, without a set-up."""
+        one.grants += 1
+        self._wait(one, user)
+
+    def accept(self, one: One, username: str | None) -> None:
+        """The set-up is done; the other open invitations of the person need none any more (decision 10)."""
+        user = self.people.person(one.ways)
+        if user is None:
+            user = User(username or "", one.ways, "unapproved")
+            self.people.all.append(user)
+        elif not user.has_password:
+            user.state = "active"
         one.acceptances += 1
+        self._wait(one, user)
+        for other in self.all:
+            is_live = other.state is State.PENDING and self.now < other.expires_at
+            if is_live and other.ways.is_same(one.ways) and not other.office.asks_first:
+                self.grant(other, user)
+
+    def _wait(self, one: One, user: User) -> None:
+        one.state = State.AWAITING_APPROVAL if one.office.is_approval_required else State.APPROVED
+        one.user, one.set_up_at = user, self.now
         self.end_link(one)
         one.is_undeliverable = False
+
+    def activate(self, one: One) -> None:
+        """The person is in."""
+        one.state, one.is_undeliverable, one.activated_at = State.ACTIVE, False, self.tick
+        if one.user is not None and one.user.state == "unapproved":
+            one.user.state = "active"
+
+    def share(self, one: One, permissions: frozenset[str]) -> None:
+        """What one of a job is given, all of them have."""
+        for other in self.all:
+            is_other = one.job is not None and (other.office, other.job) == (one.office, one.job)
+            if is_other and other.is_of_job and other.allowed != permissions:
+                field_name = "granted" if other.state in DECIDED else "permissions"
+                setattr(other, field_name, permissions)
+
+    def end(self, one: One, state: State) -> None:
+        """It is over; a user whom nothing wants any more goes with it."""
+        one.state, one.user = state, None
+        self.end_link(one)
+        awaited = [o.user for o in self.all if o.user is not None]
+        self.people.keep([u for u in self.people.all if u in awaited or u.added_to is not None])
 
     def end_link(self, one: One) -> None:
         """Whatever had not gone out is given up."""

@@ -1,5 +1,6 @@
 """Every command and the clock, in any order, against a model in plain Python (T11)."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,12 +15,14 @@ from doorstep.domain.messages import Handover, HandoverResult, Message
 from doorstep.domain.standing import Step
 from doorstep.domain.states import HOLDS_A_PLACE, State
 from doorstep.local.stack import Stack
-from doorstep.store import activating, answering, handovers, timing
+from doorstep.store import activating, answering, belonging, handovers, timing
 from doorstep.store.handovers import NOTICES, Outbox
 from doorstep.store.loading import standing_of
-from tests.functional.commands import Commands, any_one, has_one
+from tests.functional.commands import any_one, has_one
+from tests.functional.commands_of_users import CommandsOfUsers
 from tests.functional.ground import Look, ground
 from tests.functional.model import One
+from tests.functional.model_clock import FROM, happen, is_due
 
 DUE = {
     Step.REMIND: timing.remind,
@@ -48,7 +51,7 @@ class Attempt:
     was_repeated: bool
 
 
-class Invitations(Commands):
+class Invitations(CommandsOfUsers):
     """The commands, the clock and the mail server; after each step the database has to agree with the model."""
 
     def __init__(self) -> None:
@@ -61,44 +64,26 @@ class Invitations(Commands):
     @rule(number=any_one, step=st.sampled_from(sorted(DUE)))
     def the_clock_asks(self, number: int, step: Step) -> None:
         """F18: a timer that fires early, late or for a row that has moved on changes what is due, and nothing else."""
-        one = self.pick(number)
-        model = self.model
-        is_due = {
-            Step.REMIND: model.can_remind(one),
-            Step.EXPIRE: model.can_expire(one),
-            Step.NUDGE: model.can_nudge(one),
-            Step.ESCALATE: model.can_escalate(one),
-            Step.CLOSE: model.can_close(one),
-            Step.ACTIVATE: one.state is State.APPROVED,
-        }[step]
+        one = self.pick(number, lambda one: one.state is FROM[step])
+        self.model.tick += 1
+        can = is_due(self.model, one, step)
 
-        assert self.ground.change(one.id, DUE[step]) == is_due
+        assert self.ground.change(one.id, DUE[step]) == can
 
-        if is_due:
+        if can:
             self.happened(one, step)
 
     def happened(self, one: One, step: Step) -> None:
         """What time has done to the model."""
-        match step:
-            case Step.REMIND:
-                one.is_reminded = True
-            case Step.EXPIRE:
-                one.state, one.expired_at = State.EXPIRED, self.model.now
-                self.model.end_link(one)
-            case Step.NUDGE:
-                one.is_nudged = True
-            case Step.ESCALATE:
-                one.is_escalated = True
-            case Step.CLOSE:
-                one.is_closed = True
-            case Step.ACTIVATE:
-                one.state, one.is_undeliverable = State.ACTIVE, False
+        happen(self.model, one, step)
+        self.reached[step] += 1
 
     @has_one
     @rule(number=any_one)
     def the_workflow_looks(self, number: int) -> None:
         """What the standing calls due at once can be done at once, so that no workflow runs in circles."""
         one = self.pick(number)
+        self.model.tick += 1
         standing = standing_of(self.ground.invitation(one.id))
         step = Step(standing.step)
         if standing.wait_seconds == 0 and step in DUE:
@@ -106,6 +91,18 @@ class Invitations(Commands):
             self.happened(one, step)
         elif standing.wait_seconds == 0 and step is not Step.DONE:
             self.begin(one)
+
+    @has_one
+    @rule(number=any_one, kind=st.sampled_from(("own", "chosen", "none")))
+    def somebody_comes_all_the_way(self, number: int, kind: str) -> None:
+        """What is best for everybody: set up, approved and active in one go, as far as that is possible."""
+        one = self.pick(number, lambda one: one.state in (State.PENDING, State.AWAITING_APPROVAL))
+        place = 4 * self.model.all.index(one)
+        self.set_up(place, 0, kind)
+        self.approve(place, 1, None)
+        if one.state is State.APPROVED:
+            assert self.ground.change(one.id, activating.activate)
+            self.happened(one, Step.ACTIVATE)
 
     @has_one
     @rule(number=any_one)
@@ -149,21 +146,24 @@ class Invitations(Commands):
 
     @invariant()
     def the_database_agrees(self) -> None:
-        """T11: rows, users and audit are what the model says."""
-        look = self.ground.look(self.office)
+        """T11: rows, users, memberships and audit are what the model says."""
+        look = self.ground.look(self.offices, self.run_id)
         assert look.invitations.keys() == {one.id for one in self.model.all}
         for one in self.model.all:
             self.row_agrees(one, look.invitations[one.id])
         self.places_hold(look)
+        self.users_agree(look)
         self.records_hold(look)
 
     def row_agrees(self, one: One, row: Invitation) -> None:
-        """One row: state, address and link; revisions only grow."""
+        """One row: state, address, permissions and link; revisions only grow."""
+        self.reached[one.state] += 1
         assert row.state is one.state
         assert row.address == one.address
         assert row.generation == one.generation
         assert (row.closed_at is not None) == one.is_closed
-        assert (row.user_id is not None) == one.has_user
+        assert (row.user_id is not None) == (one.user is not None)
+        assert frozenset(belonging.granted(row)) == one.allowed
         live = [g for g in range(1, row.generation + 1) if answering.link_refusal(row, g) is None]
         assert live == ([one.generation] if one.state is State.PENDING and self.model.now < one.expires_at else [])
         before = self.seen.revisions.get(one.id, (0, 0))
@@ -172,18 +172,39 @@ class Invitations(Commands):
         self.seen.revisions[one.id] = (row.rev, row.seen_rev)
 
     def places_hold(self, look: Look) -> None:
-        """S2.1 to S2.5: never more than the office allows; a user for whoever is in or waits, and for nobody else."""
-        rows = look.invitations.values()
-        for job in {row.job for row in rows} - {None}:
-            assert sum(row.job == job and row.state in HOLDS_A_PLACE for row in rows) <= self.model.places
-        assert look.users == {one.username for one in self.model.all if one.has_user}
+        """S2.1 to S2.5, S2.13: never more people on a job than the office allows, and all with the same permissions."""
+        of_jobs: dict[object, list[Invitation]] = {}
+        for row in look.invitations.values():
+            if row.job is not None and row.state in HOLDS_A_PLACE and (row.user_id or row.state is not State.ACTIVE):
+                of_jobs.setdefault((row.office.code, row.job), []).append(row)
+        for rows in of_jobs.values():
+            assert len(rows) <= rows[0].policy.places_per_job
+            assert len({frozenset(belonging.granted(row)) for row in rows}) == 1
+
+    def users_agree(self, look: Look) -> None:
+        """S4.46, S2.18: a user for whoever is in or waits, and for nobody else; each belongs to what was granted."""
+        people = self.model.people.all
+        assert look.users == {user.username: user.state for user in people}
+        wanted = {one.user for one in self.model.all} | {user for user in people if user.added_to is not None}
+        assert set(people) <= wanted
+        granted = {}
+        for user in people:
+            if user.added_to is not None:
+                granted[user.username, user.added_to[0], True] = user.added_to[1]
+            for office in self.offices:
+                inside = self.model.belongs(user, office)
+                if inside:
+                    granted[user.username, office.code, False] = frozenset().union(*(one.allowed for one in inside))
+        assert look.memberships == granted
 
     def records_hold(self, look: Look) -> None:
-        """T34: the audit only grows, and an acceptance is in it exactly once."""
+        """T34: the audit only grows, and an acceptance or a grant is in it exactly once."""
         assert look.audit[: len(self.seen.audit)] == self.seen.audit
         self.seen.audit = look.audit
         for one in self.model.all:
-            assert sum(entry[1:3] == (one.id, Event.SET_UP) for entry in look.audit) == one.acceptances
+            events = [entry[2] for entry in look.audit if entry[1] == one.id]
+            assert events.count(Event.SET_UP) == one.acceptances
+            assert events.count(Event.EXISTING_USER) == one.grants
 
 
 @pytest.mark.timeout(180)
@@ -191,12 +212,16 @@ def test_t11_every_order_of_commands_and_time_ends_right(servers: Stack) -> None
     """T11, F18: whoever changes the row first wins, in whatever order people, timers and the mail server come."""
     limits = settings(
         max_examples=30,
+        backend="hypothesis-urandom",
         stateful_step_count=30,
         deadline=None,
         phases=(Phase.generate,),  # a failure takes minutes to shrink; its steps are printed as they were
         suppress_health_check=list(HealthCheck),
     )
+    reached: Counter[object] = Counter()
     with ground(servers.addresses()["database_url"]) as under:
-        machine = type("Machine", (Invitations,), {"ground": under})
+        machine = type("Machine", (Invitations,), {"ground": under, "reached": reached})
 
         run_state_machine_as_test(machine, settings=limits)
+    for what, times in sorted(reached.items(), key=lambda item: item[1]):
+        print(times, what)

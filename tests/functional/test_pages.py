@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
@@ -17,7 +18,7 @@ def app(house: House) -> FastAPI:
 
 
 async def test_an_invited_person_comes_home_through_the_pages(house: House, app: FastAPI) -> None:
-    """S4.38, S4.41, S0.19, S0.21, S3.11: from the link over the form to the accounts, each with its own sections."""
+    """S2.14, S4.38, S4.41, S0.19, S0.21, S3.11: from the link over the form to the accounts with their sections."""
     office = await house.office()
     await add_accounts(house, office, {"1042": "Kauri Ridge Farms", "1045": "Te Miro Dairies"})
     invitation = await house.pending(office, name="Ana Ngata", accounts=["1042"], roles=["grower"])
@@ -149,3 +150,27 @@ async def test_a_forgotten_password_is_set_anew(house: House, app: FastAPI) -> N
     assert (await other.get("/")).headers["location"] == "/sign-in"
     assert (await sign_in(other, invitation.address)).status_code == 403
     assert (await sign_in(other, invitation.address, "another four plain words")).status_code == 303
+
+
+async def test_s2_24_the_guide_of_the_office_stands_beside_the_help_contact(house: House, app: FastAPI) -> None:
+    """S2.24, S0.22, T01: a guide that the office set is linked on its pages; without one there is no such link."""
+    office = await house.office()
+    guide = "https://kauri.example/guide?for=customers&in=nz"
+    await house.doorstep.office_set(office, own={"client_guide": guide, "public_url": f"https://{office}.example"})
+    guided, plain = await house.pending(office), await house.pending(await house.office())
+    browser = visitor(app)
+
+    form = await open_link(browser, await token_of(house, guided))
+    sign_in_page = await visitor(app, base_url=f"https://{office}.example").get("/sign-in")
+    without = await open_link(visitor(app), await token_of(house, plain))
+    # No door lets such an address in; should one ever stand in the table, no page makes a link of it (T15).
+    script = text("UPDATE offices SET client_guide = 'javascript:alert(1)' WHERE code = :code")
+    await house.run(lambda tx: tx.execute(script, {"code": office}))
+    harmless = await browser.get("/set-up")
+
+    for page in (form, sign_in_page):
+        assert guide in seen(page).links
+        assert 'rel="noreferrer"' in page.text
+        assert f"help@{office}.example" in seen(page).words
+    assert "A guide to the portal" not in without.text
+    assert "javascript" not in harmless.text

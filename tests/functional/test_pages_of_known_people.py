@@ -2,7 +2,6 @@
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
@@ -231,27 +230,3 @@ async def test_who_was_added_while_the_form_was_open_sees_the_username(house: Ho
         f"ana.{office}",
         True,
     )
-
-
-async def test_s2_24_the_guide_of_the_office_stands_beside_the_help_contact(house: House, app: FastAPI) -> None:
-    """S2.24, S0.22, T01: a guide that the office set is linked on its pages; without one there is no such link."""
-    office = await house.office()
-    guide = "https://kauri.example/guide?for=customers&in=nz"
-    await house.doorstep.office_set(office, own={"client_guide": guide, "public_url": f"https://{office}.example"})
-    guided, plain = await house.pending(office), await house.pending(await house.office())
-    browser = visitor(app)
-
-    form = await open_link(browser, await token_of(house, guided))
-    sign_in_page = await visitor(app, base_url=f"https://{office}.example").get("/sign-in")
-    without = await open_link(visitor(app), await token_of(house, plain))
-    # No door lets such an address in; should one ever stand in the table, no page makes a link of it (T15).
-    script = text("UPDATE offices SET client_guide = 'javascript:alert(1)' WHERE code = :code")
-    await house.run(lambda tx: tx.execute(script, {"code": office}))
-    harmless = await browser.get("/set-up")
-
-    for page in (form, sign_in_page):
-        assert guide in seen(page).links
-        assert 'rel="noreferrer"' in page.text
-        assert f"help@{office}.example" in seen(page).words
-    assert "A guide to the portal" not in without.text
-    assert "javascript" not in harmless.text

@@ -1,9 +1,6 @@
-"""The state table of the design on real servers: the first row, duplicates, keys, places, and what never arrives."""
+"""The state table of the design on real servers: the first row, duplicates, places, and what never arrives."""
 
 import asyncio
-import hashlib
-import json
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +8,6 @@ from sqlalchemy import text
 from doorstep.domain.errors import Conflict, Invalid, NotFound, Refused
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
-from doorstep.store import tables as t
 from tests.faults.misbehaving_smtp import ACCEPT, REFUSE_550
 from tests.house import PASSWORD, House
 from tests.members import boss_of, granted
@@ -97,67 +93,6 @@ async def test_an_unknown_office_is_not_found(house: House) -> None:
     """S2.15: there is no default office to fall into."""
     with pytest.raises(NotFound):
         await house.doorstep.invite(office="no-such", email="ana@example.org")
-
-
-async def test_the_same_key_answers_with_the_same_invitation(house: House) -> None:
-    """F18: of ten starts with one key, at once or later, one makes it and mails; the others get the same answer."""
-    office = await house.office()
-
-    async def start() -> object:
-        made = await house.doorstep.invite(office=office, email=f"ana@{office}.example", idempotency_key="erp-881")
-        return made.id
-
-    made = set(await asyncio.gather(*(start() for _ in range(10))))
-    made.add(await start())
-    [only] = await house.doorstep.list(office=office)
-    await house.mail_of(only, Message.INVITATION)
-
-    assert made == {only.id}
-    assert len(house.mails(only.address)) == 1
-
-
-async def test_a_key_used_for_something_else_is_refused(house: House) -> None:
-    """F18: one key, two different requests: the second is a mistake, and it is said."""
-    office = await house.office()
-    await house.doorstep.invite(office=office, email=f"ana@{office}.example", idempotency_key="erp-881")
-
-    with pytest.raises(Invalid) as refused:
-        await house.doorstep.invite(office=office, email=f"zoe@{office}.example", idempotency_key="erp-881")
-
-    assert refused.value.code == "idempotency_mismatch"
-    assert len(await house.doorstep.list(office=office)) == 1
-
-
-OF_BEFORE: dict[str, object] = {"name": "", "accounts": [], "job": None, "roles": [], "is_draft": False}
-"""What a fingerprint was made of before there were numbers, contacts and templates, beside the office and the address."""
-
-
-def fingerprint_of_before(office: str, address: str, **said: object) -> bytes:
-    """What the release before kept of a request, in its own way of writing."""
-    whole = {"office": office, "address": {"typed": address, "key": address}, "is_test": False, "idempotency_key": None}
-    return hashlib.sha256(json.dumps(OF_BEFORE | whole | said, sort_keys=True).encode()).digest()
-
-
-@pytest.mark.parametrize(
-    "said",
-    [{}, {"name": "Ana", "job": "Hill Road 4", "roles": ["buyer"], "accounts": ["1042"], "is_test": True}],
-    ids=["least", "most"],
-)
-async def test_a_key_from_before_an_upgrade_still_fits(house: House, said: dict[str, object]) -> None:
-    """F17, F24: a request that is repeated after the upgrade answers with what it made before, and mails nothing."""
-    office = await with_accounts(house)
-    asked: dict[str, Any] = {"office": office, "email": f"ana@{office}.example", "idempotency_key": "erp-881"} | said
-    first = await house.doorstep.invite(**asked)
-    before = fingerprint_of_before(office, first.address, **said)
-    own = t.invitations.update().where(t.invitations.c.id == first.id)
-    await house.run(lambda tx: tx.execute(own.values(idempotency_hash=before)))
-
-    again = await house.doorstep.invite(**asked)
-    with pytest.raises(Invalid) as refused:
-        await house.doorstep.invite(**asked, phone="+64 21 555 0142")
-
-    assert again.id == first.id
-    assert refused.value.code == "idempotency_mismatch"
 
 
 async def test_a_fourth_person_on_a_job_is_refused_with_the_limit_and_the_remedy(house: House) -> None:

@@ -1,4 +1,4 @@
-"""A user of two offices, and the staff of one of them: what they see, what they may do, and what it never reaches (T20)."""
+"""A user of two offices, and the staff of one of them: what they see and may do, and what it never reaches (T20)."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ async def codes(house: House, shared: Shared, actor: str | None = None) -> list[
 
 
 async def test_staff_see_what_belongs_to_their_own_office(house: House, shared: Shared) -> None:
-    """T20, S3.11: of a user of two offices each sees its part; a rep the accounts assigned, and nobody else anything."""
+    """T20, S3.11: of a user of two offices each sees its part, a rep the assigned accounts, nobody else anything."""
     here, there = shared.here, shared.there
 
     assert await codes(house, shared) == sorted([(here, "1042"), (there, "1042"), (there, "7")])
@@ -91,16 +91,15 @@ async def test_permissions_are_changed_where_somebody_looks_after_them(house: Ho
 
     assert [each.permissions for each in everywhere.memberships] == [("messages",), ("messages",)]
     assert [(each.account_code, each.permissions) for each in one.memberships] == [("7", ("pricing",))]
-    held = {(each.office, each.account_code): each.permissions for each in (await _ana(house, shared)).memberships}
+    held = {
+        (each.office, each.account_code): each.permissions
+        for each in (await house.doorstep.user(shared.username)).memberships
+    }
     assert held[shared.there, "1042"] == ("messages",)
     assert len(held[shared.here, "1042"]) > 1
     with pytest.raises(Refused) as refused:
         await house.doorstep.user_permissions(shared.username, ["pricing"], account="1042", actor=shared.rep)
     assert refused.value.code == "unknown_account"
-
-
-async def _ana(house: House, shared: Shared):  # type: ignore[no-untyped-def]
-    return await house.doorstep.user(shared.username)
 
 
 @pytest.mark.parametrize("command", ["user_delete", "user_erase"])

@@ -3,20 +3,28 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import typer.main
 from temporalio import workflow
 
+from doorstep.domain.authority import TABLE, WAYS, Right
+from doorstep.domain.policy import Policy
 from doorstep.settings import Settings
 from starter import cli
 from starter.commands import faults
+from starter.commands.office_options import OWN, RULES
+from starter.commands.printing import NEVER, duration
+from starter.commands.staff import REACHES
+from starter.commands.views import in_words
 from workflows.attributes import ALL
 from workflows.registry import WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
-OPERATIONS, SETTINGS = ROOT / "docs" / "operations.md", ROOT / "docs" / "settings.md"
+NAMES = ("operations", "settings", "offices", "threat-model")
+OPERATIONS, SETTINGS, OFFICES, THREATS = (ROOT / "docs" / f"{name}.md" for name in NAMES)
 SOURCES = ("activities", "doorstep", "starter", "web")
 ERRORS = {"NotFound", "Conflict", "Gone", "Invalid", "Forbidden", "TooMany", "Unavailable", "Fault"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -120,6 +128,73 @@ def test_every_setting_is_in_the_table() -> None:
     for name, each in Settings.model_fields.items():
         expected = "required" if each.is_required() else str(each.default)
         assert rows.get(f"DOORSTEP_{name.upper()}") == (expected if expected not in {"None", ""} else "none"), name
+
+
+def rows_under(path: Path, heading: str) -> list[list[str]]:
+    """The cells of the table below a heading, without its head."""
+    below = re.split(rf"^#+ {heading}$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1]
+    lines = re.split(r"^#", below, flags=re.MULTILINE)[0].splitlines()
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")][2:]
+
+
+def words_of(cell: str) -> frozenset[str]:
+    """What stands in backticks."""
+    return frozenset(re.findall(r"`([^`]+)`", cell))
+
+
+def default_of(rule: str) -> str:
+    """What a rule of an office is at first, as `office show` prints it."""
+    value = getattr(Policy(), rule)
+    if isinstance(value, timedelta):
+        return duration(value)
+    return NEVER if value is None else "none" if value == () else str(in_words(value))
+
+
+def test_the_rights_of_staff_are_those_of_the_code() -> None:
+    """S1.2-S1.5, S4.2-S4.4: the table that an office reads says what the one table that decides says."""
+    rows = rows_under(OFFICES, "What each permission gives")
+
+    written = [(words_of(needed), reach, set(rights.split(", "))) for needed, reach, rights in rows]
+
+    assert written == [
+        (needed, REACHES[reach], {right.replace("_", " ") for right in given}) for needed, reach, given in TABLE
+    ]
+    explained = [right for right, _ in rows_under(OFFICES, "What each right allows")]
+    assert explained == [right.replace("_", " ") for right in Right]
+
+
+def test_the_pages_of_staff_are_those_of_the_code() -> None:
+    """S1.2, S1.4: which permissions open which page."""
+    rows = rows_under(OFFICES, "Two pages")
+
+    written = {page: {words_of(each) for each in needed.split(", ")} for page, needed in rows}
+
+    assert written == {str(way): set(sets) for way, sets in WAYS.items()}
+
+
+def test_every_setting_of_an_office_is_in_the_table() -> None:
+    """S0.9: what an office can ask for and how long things take, each with what it is at first."""
+    office_set = typer.main.get_group(cli.app).commands["office"].commands["set"]  # type: ignore[attr-defined]
+    options = {each.name: {*each.opts, *each.secondary_opts} for each in office_set.params}
+    rows = {words_of(row[0]): row[1].strip("`") for row in rows_under(OFFICES, "Settings")}
+
+    assert set(rows) == {frozenset(options[name]) for name in (*OWN, *RULES)}
+    written = {name: rows[frozenset(options[name])] for name in RULES}
+    assert written == {name: default_of(name) for name in RULES}
+
+
+def test_every_threat_is_held_by_tests_that_name_it() -> None:
+    """A control without its test is a promise; a test that has moved holds nothing here."""
+    rows = [line.split("|")[1:-1] for line in THREATS.read_text(encoding="utf-8").splitlines() if "| T" in line[:4]]
+
+    idle = []
+    for threat, *_, held_by in rows:
+        for pattern in words_of(held_by):
+            texts = [path.read_text(encoding="utf-8") for path in ROOT.glob(pattern)]
+            idle += [] if any(threat.strip() in text for text in texts) else [f"{threat.strip()} {pattern}"]
+
+    assert len(rows) > 30
+    assert idle == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
