@@ -15,9 +15,10 @@ from temporalio.service import RPCError
 
 from doorstep.domain.errors import Unavailable
 from doorstep.security.links import KeyRing, KeyRingError
-from doorstep.settings import Settings
+from doorstep.settings import Settings, SettingsError
 from doorstep.store import links, migrate
 from doorstep.store.engine import transact
+from doorstep.text.gateway import gateway_from
 from workflows.attributes import ALL
 
 SECONDS = 5
@@ -115,12 +116,29 @@ async def mail(settings: Settings) -> Check:
     """Whether the mail server takes a connection."""
     url = urlsplit(settings.smtp_url.get_secret_value())
     port = url.port or (465 if url.scheme == "smtps" else 25)
+    return await _reached("mail server", url.hostname, port, "check DOORSTEP_SMTP_URL")
+
+
+async def texts(settings: Settings) -> Check:
+    """Whether the text gateway takes a connection; without one nobody is invited by text."""
     try:
-        _reader, writer = await asyncio.wait_for(asyncio.open_connection(url.hostname, port), SECONDS)
+        gateway = gateway_from(settings)
+    except SettingsError as error:
+        return Check("text gateway", False, str(error), "check DOORSTEP_TEXT_URL")
+    if gateway is None:
+        return Check("text gateway", True, "none: invitations go by mail alone")
+    url = urlsplit(gateway.base_url)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return await _reached("text gateway", url.hostname, port, "check DOORSTEP_TEXT_URL")
+
+
+async def _reached(name: str, host: str | None, port: int, mend: str) -> Check:
+    try:
+        _reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), SECONDS)
     except (OSError, TimeoutError):
-        return Check("mail server", False, f"{url.hostname}:{port} does not answer", "check DOORSTEP_SMTP_URL")
+        return Check(name, False, f"{host}:{port} does not answer", mend)
     writer.close()
-    return Check("mail server", True, f"{url.hostname}:{port} answers")
+    return Check(name, True, f"{host}:{port} answers")
 
 
 async def require_ready(settings: Settings, engine: AsyncEngine, client: Client) -> None:
@@ -148,4 +166,5 @@ async def all_checks(settings: Settings, engine: AsyncEngine, client: Client) ->
         await search_attributes(client),
         await keys(settings, engine),
         await mail(settings),
+        await texts(settings),
     ]

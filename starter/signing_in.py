@@ -29,10 +29,10 @@ class Home:
 
 @dataclass(frozen=True)
 class ResetView:
-    """What a link to set a password opens: whose, the staff login beside it if there is one, and whether it is the first.
+    """What a link to set a password opens: whose, the staff login beside it, and whether it is the first.
 
-    `staff_username` is empty where the link is about one login; `office` is the code of the one that speaks to the user,
-    empty where there is none.
+    `staff_username` is empty where the link is about one login; `office` is the code of the one that speaks to the
+    user, empty where there is none.
     """
 
     id: UUID

@@ -67,7 +67,7 @@ def letter_for(
     )
 
 
-def password_letter(  # noqa: PLR0913, PLR0917 - the same as above, for a person who has no invitation
+def password_letter(
     desk: Desk, office: Office, person: Person, delivery: Delivery, link: str = "", custom: CustomText | None = None
 ) -> Letter:
     """The letter about a password, or about why there is none to set yet, or the welcome of way A.

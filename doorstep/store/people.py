@@ -148,7 +148,8 @@ async def _move(tx: AsyncConnection, actor: Actor, username: str, before: str, a
     await sessions.end_all(tx, user.id)
     await password_links.end_all(tx, user.id)
     event = Event.USER_SUSPENDED if after == "suspended" else Event.USER_RESUMED
-    await audit.record(tx, event, actor, subject_id=user.id)
+    offices = sorted({each.office for each in member.memberships})
+    await audit.record(tx, event, actor, subject_id=user.id, detail={"offices": offices})
     return await get(tx, actor, username)
 
 
@@ -207,7 +208,11 @@ async def set_permissions(
         row = t.memberships.update().where(m.user_id == member.user.id, m.office == each.office, same)
         await tx.execute(row.values(permissions=sorted(granted)))
     await sessions.end_all(tx, member.user.id)
-    detail = {"granted": sorted(granted), "accounts": [each.account_code for each in chosen]}
+    detail = {
+        "granted": sorted(granted),
+        "accounts": [each.account_code for each in chosen],
+        "offices": sorted({each.office for each in chosen}),
+    }
     await audit.record(tx, Event.PERMISSIONS_SET, actor, subject_id=member.user.id, detail=detail)
     return await get(tx, actor, username)
 

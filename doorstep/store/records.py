@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
@@ -12,6 +12,8 @@ from doorstep.store.audit import AuditEntry
 
 a = t.audit.c
 REFUSALS = (Event.REFUSED, Event.SIGN_IN_REFUSED)
+OF_PEOPLE = r"^(staff|user|contact)\."
+"""What is recorded about somebody, and belongs to the office rather than to an invitation."""
 _COLUMNS = (a.at, a.actor, a.via, a.event, a.code, a.detail)
 
 
@@ -24,8 +26,10 @@ async def of_user(tx: AsyncConnection, user_id: UUID, *, since: datetime) -> lis
 async def of_office(
     tx: AsyncConnection, office: str, *, is_refused: bool, since: timedelta | None, limit: int
 ) -> list[AuditEntry]:
-    """The newest records of an office that belong to no invitation: refused ones, settings, imports; newest first."""
-    wanted: list[ColumnElement[bool]] = [a.subject_id.is_(None), a.detail["office"].as_string() == office]
+    """The newest records of an office that belong to no invitation: refused ones, settings, staff; newest first."""
+    is_theirs = or_(a.detail["office"].as_string() == office, a.detail["offices"].contains([office]))
+    is_apart = or_(a.subject_id.is_(None), a.event.regexp_match(OF_PEOPLE))
+    wanted: list[ColumnElement[bool]] = [is_apart, is_theirs]
     if is_refused:
         wanted.append(a.event.in_(REFUSALS))
     if since is not None:

@@ -48,7 +48,7 @@ async def put(
     await tx.execute(role.on_conflict_do_update(index_elements=[so.staff_id, so.office], set_=values))
     if asked.accounts is not None:
         await _assign(tx, staff_id, office.code, await asking.account_ids(tx, office, asked.accounts))
-    detail = {"office": office.code, "permissions": sorted(permissions)}
+    detail = {"office": office.code, **values} | ({} if asked.accounts is None else {"accounts": list(asked.accounts)})
     await audit.record(tx, Event.STAFF_SET, actor, subject_id=staff_id, detail=detail)
     # Not `get`: the first member of staff may have shut out whoever added them.
     return await _one(tx, office.code, address.key)

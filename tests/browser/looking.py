@@ -60,13 +60,12 @@ async def bring(context: BrowserContext, cast: Cast, look: Look) -> Page:
 
 
 async def inspect(page: Page, name: str, width: int, height: int, scheme: Scheme) -> None:
-    """Take the picture in one size and light; axe finds nothing, and no text runs out of the page."""
+    """Take the picture in one size and light; no text runs out of the page, and axe finds nothing on a phone."""
     await page.set_viewport_size({"width": width, "height": height})
     await page.emulate_media(color_scheme=scheme)
     await page.screenshot(path=SCREENS / f"{name}-{width}-{scheme}.png", full_page=True)
-    # In the dark nothing but the colours differs, and those are the same in every size.
-    rules = RULES if scheme == "light" else COLOURS if width == PHONE else None
-    if rules is not None:
-        found = await page.evaluate("(options) => axe.run(options)", rules)
+    # On a desk the same elements stand in the same order and colours, only wider; in the dark only the colours differ.
+    if width == PHONE:
+        found = await page.evaluate("(options) => axe.run(options)", RULES if scheme == "light" else COLOURS)
         assert found["violations"] == [], (width, scheme)
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (width, scheme)

@@ -9,7 +9,7 @@ from doorstep.domain.states import State
 from starter.contacts import Invited
 from tests.client_commands import fresh
 from tests.functional.importing import imported, only
-from tests.functional.staffing import EXPORT, contact_named, staffed
+from tests.functional.staffing import contact_named, staffed
 from tests.house import House
 from tests.office_rows import fingerprints
 from tests.pages import active
@@ -46,7 +46,7 @@ async def test_customers_are_found_by_whatever_identifies_them(house: House, sea
 
 
 async def test_the_portal_address_is_saved_beside_the_default_one(house: House) -> None:
-    """S3.6, S4.31, S4.32, S4.33: it starts as the default one, can be edited and emptied, and never changes that one."""
+    """S3.6, S4.31, S4.32, S4.33: it starts as the default one, is edited and emptied, and never changes that one."""
     office = await house.office()
     await imported(house, office, "1042,Kauri Farms,,,,Ana Ngata,ap@kauri.example,")
     ana = await only(house, office)
@@ -94,10 +94,11 @@ async def test_nothing_is_sent_to_whoever_is_no_portal_user(house: House) -> Non
 async def test_turning_the_flag_off_takes_open_invitations_back(house: House) -> None:
     """S3.9: every open one of the contact, whoever made it and wherever it stands; those of others stay."""
     office, clerk = await staffed(house, "companyView", "companyEdit")
-    ana, address = await contact_named(house, office, "Ana"), f"ana@{office}.example"
+    ana = await contact_named(house, office, "Ana")
+    await house.doorstep.contact_set(ana, portal_email=f"gm@{office}.example")
     drafted = await house.doorstep.invite(office=office, contact=ana, job="a", is_draft=True)
-    pending = await house.pending(office, email=address.upper(), job="b")
-    waiting = await house.waiting(office, email=address, job="c")
+    pending = await house.pending(office, email=f"gm@{office}.example", job="b")
+    waiting = await house.waiting(office, email=f"ana@{office}.example", job="c")
     others = await house.pending(office, email=f"ben@{office}.example")
     token = house.token(await house.mail_of(pending, Message.INVITATION))
 
@@ -147,7 +148,7 @@ async def test_a_list_mails_every_valid_row(house: House) -> None:
     for each in said[3:5]:
         assert each.invitation is not None
         mailed = await house.mail_of(each.invitation, Message.INVITATION)
-        assert mailed["To"] == each.invitation.address
+        assert each.invitation.address in mailed["To"]
         assert set(each.invitation.permissions) == permissions_of(["rep"])
         assert [account.code for account in each.invitation.accounts] == [each.invitation.address[1]]
 
@@ -173,23 +174,23 @@ async def without_username(house: House, office: str) -> list[str]:
 
 async def test_the_list_holds_customers_without_a_username_alone(house: House) -> None:
     """S4.26, S4.39, S4.48: whoever is set up leaves it, by address, by number or by way A; a refused one is back."""
-    office, elsewhere = await staffed(house, "companyView"), await house.office()
-    code = office[0]
-    await imported(house, code, "3,Third,,,,Dan Text,,021 555 0144", "3,Third,,,,Eve Own,eve@kauri.example,")
-    await active(house, elsewhere, email=f"ana@{code}.example")
-    assert await without_username(house, code) == ["Ana Ngata", "Ben Rata", "Cara Both", "Dan Text", "Eve Own"]
+    (office, _), elsewhere = await staffed(house, "companyView"), await house.office()
+    await imported(house, office, "3,Third,,,,Dan Text,,021 555 0144", "3,Third,,,,Eve Own,eve@kauri.example,")
+    await active(house, elsewhere, email=f"cara@{office}.example")
+    everybody = ["Ana Ngata", "Ben Rata", "Cara Both", "Dan Text", "Eve Own"]
+    assert await without_username(house, office) == everybody
 
-    waiting = await house.waiting(code, email=f"ana@{code}.example", accounts=["1042"])
-    await house.doorstep.add_user(office=code, account="2000", email=f"BEN@{code}.example", username=fresh("ben"))
-    await house.doorstep.contact_set(await contact_named(house, code, "Eve"), portal_email=f"boss@{code}.example")
-    await active(house, code, email=f"boss@{code}.example", accounts=["3"])
-    await house.doorstep.add_user(
-        office=code, account="2000", email=f"cara@{code}.example", username=fresh("test"), is_test=True
-    )
+    waiting = await house.waiting(office, email=f"ana@{office}.example", accounts=["1042"])
+    add = house.doorstep.add_user
+    await add(office=office, account="2000", email=f"BEN@{office}.example", username=fresh("ben"))
+    await add(office=office, account="3", email=f"x@{office}.example", username=fresh("test"), is_test=True)
+    await house.doorstep.contact_set(await contact_named(house, office, "Eve"), portal_email=f"x@{office}.example")
+    assert await without_username(house, office) == ["Cara Both", "Dan Text", "Eve Own"]
 
-    assert await without_username(house, code) == ["Cara Both", "Dan Text"]
-    await house.doorstep.reject(waiting.id, approver=f"boss1@{code}.example")
-    assert await without_username(house, code) == ["Cara Both", "Dan Text"]
+    await active(house, office, email=f"x@{office}.example", accounts=["3"])
+    await active(house, office, email=f"{fresh('dan')}@example.org", phone="021 555 0144", accounts=["3"])
+    await house.doorstep.reject(waiting.id, approver=f"boss1@{office}.example")
+    assert await without_username(house, office) == ["Ana Ngata", "Cara Both"]
 
 
 async def test_another_person_is_added_to_an_account_by_hand(house: House) -> None:
@@ -225,4 +226,3 @@ async def test_a_number_that_is_anothers_alone_is_not_given_twice(house: House) 
         await house.doorstep.contact_set(await contact_named(house, office, "Ben"), phone="+64 21 555 0142")
 
     assert caught.value.code == "contact_exists"
-    assert len(EXPORT.splitlines()) == 5
