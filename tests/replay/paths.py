@@ -13,7 +13,19 @@ from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451, REFUSE_550
 from tests.house import House
 from tests.members import boss_of
 from tests.replay.ending import approved, ended
-from tests.replay.paths_of_passwords import password_reset_expired, password_reset_moot, password_reset_used
+from tests.replay.paths_of_passwords import (
+    added_expired,
+    added_used,
+    password_reset_expired,
+    password_reset_moot,
+    password_reset_used,
+)
+from tests.replay.paths_of_people import (
+    consent_accepted,
+    erased_while_pending,
+    existing_user_granted,
+    invited_by_text,
+)
 
 SECOND = timedelta(seconds=1)
 AT_ONCE: dict[str, Any] = {"resend_cooldown": timedelta(0)}
@@ -205,7 +217,8 @@ TOGETHER: tuple[Path, ...] = (
     *(active_by_wake, active_by_signal, active_by_update, active_without_approval, drafted),
     *(reminded_then_set_up, expired_and_closed, expired_resent, declined, revoked, removed, rejected, readdressed),
     *(nudged_and_escalated, activation_failing, signals_refused, many_signals),
-    *(password_reset_used, password_reset_expired, password_reset_moot),
+    *(password_reset_used, password_reset_expired, password_reset_moot, added_used, added_expired),
+    *(existing_user_granted, consent_accepted, invited_by_text, erased_while_pending),
 )
 ALONE: tuple[Path, ...] = (mail_deferred, revoked_while_deferred, bounced)
 """These change the mood of the mail server, which all share."""

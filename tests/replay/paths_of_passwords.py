@@ -1,10 +1,12 @@
-"""Every path of a forgotten password, to be recorded."""
+"""Every path of a link to a password, forgotten or first, to be recorded."""
 
 from sqlalchemy import select
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.store import tables as t
+from starter.people import Pair
+from tests.functional.direct import add, office_with_account, token_of
 from tests.house import House, eventually
 from tests.replay.ending import approved, ended
 
@@ -26,6 +28,22 @@ async def password_reset_expired(house: House) -> str:
 async def password_reset_moot(house: House) -> str:
     """Asked for by somebody unknown."""
     return await ended(house, await _asked(house, f"nobody@{await house.office()}.example"))
+
+
+async def added_used(house: House) -> str:
+    """Added directly, both mails sent, the passwords set."""
+    pair = await _added(house)
+    await house.doorstep.reset(await token_of(house, pair), password="five other words for later")
+    return await ended(house, pair.workflow_id)
+
+
+async def added_expired(house: House) -> str:
+    """Added directly, the link left alone."""
+    return await ended(house, (await _added(house)).workflow_id)
+
+
+async def _added(house: House) -> Pair:
+    return await add(house, await office_with_account(house))
 
 
 async def _member(house: House) -> Invitation:

@@ -1,4 +1,4 @@
-"""Record the history of every path: `python -m tests.replay.record [--only NAME] [--force]`, less than a minute.
+"""Record the histories that are missing: `python -m tests.replay.record [--only NAME] [--force]`, less than a minute.
 
 Real servers and nobody's clock but the real one, so that the histories look like those of a production: where a day
 has to pass, an office with validities of seconds stands in for it. Recorded once a release; a workflow that was
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import SecretStr
 from temporalio.client import Client
 
 from doorstep.local.home import ANY_PORTS, Home
@@ -22,6 +23,7 @@ from doorstep.local.postgres import FAST
 from doorstep.local.stack import Stack
 from doorstep.store import password_links
 from tests.faults.misbehaving_smtp import MisbehavingSmtp
+from tests.faults.misbehaving_texts import MisbehavingTexts
 from tests.house import House, build_house, work
 from tests.replay import paths
 
@@ -40,7 +42,8 @@ async def record(names: list[str]) -> dict[str, str]:
             client = await Client.connect(addresses["temporal_address"])
             async with (
                 MisbehavingSmtp() as smtp,
-                build_house(addresses["database_url"], client, smtp) as house,
+                MisbehavingTexts() as texts,
+                build_house(addresses["database_url"], client, smtp, text_url=SecretStr(texts.url)) as house,
                 work(house),
             ):
                 return await _walk(house, names)
@@ -88,9 +91,11 @@ async def main() -> int:
     parser.add_argument("--force", action="store_true", help="overwrite: histories of a release are kept for good")
     asked = parser.parse_args()
     names: list[str] = asked.only or list(paths.NAMES)
-    kept = [name for name in names if (HISTORIES / f"{name}.json").exists()]
-    if kept and not asked.force:
+    kept = [] if asked.force else [name for name in names if (HISTORIES / f"{name}.json").exists()]
+    if kept:
         sys.stderr.write(f"There already, and not overwritten without --force: {', '.join(kept)}\n")
+    names = [name for name in names if name not in kept]
+    if not names:
         return 1
     HISTORIES.mkdir(exist_ok=True)
     for name, text in (await record(names)).items():
