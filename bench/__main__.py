@@ -71,7 +71,7 @@ async def lives_on(stack: Stack) -> AsyncIterator[Lives]:
     client = await Client.connect(stack.addresses()["temporal_address"])
     async with connect(chosen) as doorstep, Mailer.of(chosen) as mailer, Texter.of(chosen) as texter:
         post = build_post(doorstep.engine, mailer, texter, chosen)
-        noting = NotingPost(post.engine, post.mailer, post.ring, post.desk, moments)
+        noting = NotingPost(post.engine, post.mailer, post.texter, post.ring, post.desk, moments)
         yardstick = Worker(
             client,
             task_queue=bare.TASK_QUEUE,

@@ -27,6 +27,7 @@ class CommandsOfUsers(Commands):
         if self.ask(is_right, self.ground.add_user(where, ways.email, username)) is not None:
             added = User(username, ways, "setup_pending", (where, permissions_of([])))
             self.model.people.all.append(added)
+            self.reached["added"] += 1
 
     @has_user
     @rule(number=any_one)
@@ -63,7 +64,7 @@ class CommandsOfUsers(Commands):
         do = self.ground.doorstep.user_resume if is_back else self.ground.doorstep.user_suspend
         if self.ask(user.state == before, do(user.username)) is not None:
             user.state = after
-            self.reached[after] += 1
+            self.reached["resumed" if is_back else "suspended"] += 1
 
     @has_user
     @rule(number=any_one)

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from doorstep.domain.invitation import Delivery, Invitation
-from doorstep.domain.messages import Channel, Handover, HandoverResult, Message
+from doorstep.domain.messages import Channel, DeliveryStatus, Handover, HandoverResult, Message
 from doorstep.domain.states import State
 from doorstep.store import handovers
-from doorstep.text.callbacks import status_url
+from doorstep.text.callbacks import Report, status_url
 from tests.faults.misbehaving_texts import TAKES_AND_DROPS, Stored
 from tests.house import House
 from tests.house import text_of as text_part
@@ -64,6 +64,17 @@ async def test_reports_come_in_any_order(line: Line, order: tuple[str, ...], wan
 
     assert {answer.status_code for answer in answers} == {204}
     assert (await line.became(text_of(invitation)))[0] == wanted
+
+
+async def test_only_news_is_news(line: Line) -> None:
+    """S3.7, F18: what the row says already is noted no second time, and neither is what came too late."""
+    invitation, _text = await line.texted()
+    delivery = text_of(invitation)
+    said = [DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.DELIVERED, DeliveryStatus.SENT]
+
+    noted = [await line.silent.text_status(delivery.id, Report(status)) for status in said]
+
+    assert noted == [False, True, False, False]
 
 
 async def test_a_text_that_nobody_can_get_is_told_to_the_inviter(line: Line) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from doorstep.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from tests.functional.importing import imported
 from tests.functional.staffing import CRM, contact_named, draft, staffed
 from tests.house import House
 from tests.office_rows import fingerprints
@@ -127,19 +128,17 @@ async def test_a_person_of_two_companies_is_seen_by_one(house: House) -> None:
 async def test_adding_somebody_elses_customer_changes_nothing_of_them(house: House) -> None:
     """S0.4, S1.3: a person known under another account is put on the clerk's, and is otherwise as they were."""
     office, clerk = await staffed(house, *CRM)
-    ben = await contact_named(house, office, "Ben")
+    await imported(house, office, f"2000,Rimu Dairies,,,,,eve@{office}.example,")
+    email, number = f"EVE@{office}.example", "+64 21 555 9999"
 
-    added = await clerk.contact_add(
-        office=office, name="Benny", email=f"BEN@{office}.example", phone="+64 21 555 9999", accounts=["1042"]
-    )
+    added = await clerk.contact_add(office=office, name="Mine", email=email, phone=number, accounts=["1042"])
 
-    assert (added.id, [account.code for account in added.accounts]) == (ben, ["1042"])
-    kept = await house.doorstep.contact(ben)
-    assert (kept.name, kept.phone, [account.code for account in kept.accounts]) == (
-        "Ben Rata",
-        "021 555 0143",
-        ["1042", "2000"],
-    )
+    assert (added.name, added.phone, [account.code for account in added.accounts]) == ("", "", ["1042"])
+    [kept] = await house.doorstep.contacts(office, search="eve@")
+    assert (kept.id, kept.name, kept.phone) == (added.id, "", "")
+    assert [account.code for account in kept.accounts] == ["1042", "2000"]
+    filled = await house.doorstep.contact_add(office=office, name="Eve", email=email, phone=number, accounts=["1042"])
+    assert (filled.id, filled.name, filled.phone) == (added.id, "Eve", number)
 
 
 async def test_the_crm_pair_looks_after_users_of_assigned_companies(house: House) -> None:

@@ -23,11 +23,17 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Canary:
-    """The word, the office whose people carry it, and the invitations made on the way."""
+    """The word, and digits for numbers; the office whose people carry them; what was made on the way.
+
+    `links` are the workflows of links to a first password, `tokens` those that no mail brought.
+    """
 
     word: str
     office: str
+    digits: str
     made: list[Invitation] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
 
     def address(self, who: str) -> str:
         """An address with the word on both sides of the @."""
@@ -39,16 +45,21 @@ class Canary:
         return self.address("boss")
 
     @property
+    def phone(self) -> str:
+        """A number of somebody here."""
+        return f"+6421{self.digits}"
+
+    @property
     def password(self) -> str:
         """A password that everybody here uses."""
         return f"four plain words {self.word}"
 
     def secrets(self, house: House) -> list[bytes]:
-        """What must occur nowhere: the word, and the token of every link that was mailed."""
+        """What must occur nowhere: the word, the digits, and the token of every link that was mailed or texted."""
         mails = [stored.mail for stored in house.smtp.stored if self.word in str(stored.recipients)]
         tokens = {house.token(mail) for mail in mails if "/invitation/" in text_of(mail) or "/reset/" in text_of(mail)}
         assert len(tokens) >= 5
-        return [each.encode() for each in (self.word, *tokens)]
+        return [each.encode() for each in (self.word, self.digits, *tokens, *self.tokens)]
 
     async def requests(self, house: House) -> list[UUID]:
         """The forgotten passwords."""
@@ -63,7 +74,7 @@ async def hatch(house: House) -> Canary:
     office = f"o{uuid_utils.uuid7().hex[-12:]}"
     own = {"name": f"Office {word}", "help_email": f"help@{word}.example", "help_phone": f"+64 9 {word}"}
     await house.doorstep.office_set(office, own=own, rules={"resend_cooldown": timedelta(0)})
-    canary = Canary(word, office)
+    canary = Canary(word, office, f"{uuid_utils.uuid7().int % 10**7:07}")
     await house.doorstep.approvers_set(office, [canary.boss])
     accounts = (
         f"Account Code,Account Name,Contact Name,Email\n{word.upper()},{word} Farms,Ana {word},ana@{word}.example\n"

@@ -12,14 +12,16 @@ import pytest
 
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
+from tests.faults.misbehaving_texts import MisbehavingTexts
 from tests.faults.own_stack import ROOT, OwnStack, own_house, own_stack
 from tests.house import House, eventually
 from tests.security import canaries
 from tests.security.canaries import Canary, hatch, pending
+from tests.security.canaries_of_people import PEOPLE
 
 WALKED = (
     *(canaries.happy, canaries.rejected, canaries.readdressed_and_declined, canaries.bounced, canaries.deferred),
-    *(canaries.activation_failing, canaries.refused),
+    *(canaries.activation_failing, canaries.refused, *PEOPLE),
 )
 
 
@@ -48,8 +50,9 @@ def free_port() -> int:
 async def talkative(stack: OwnStack, folder: Path) -> AsyncIterator[House]:
     """A house whose worker and web are processes that log all they can."""
     port = free_port()
-    async with own_house(stack, public_url=f"http://127.0.0.1:{port}") as house:
-        environment = stack.environment(house, DOORSTEP_LOG_LEVEL="DEBUG", DOORSTEP_WEB_PORT=str(port))
+    async with MisbehavingTexts() as texts, own_house(stack, public_url=f"http://127.0.0.1:{port}") as house:
+        chatty = {"DOORSTEP_LOG_LEVEL": "DEBUG", "DOORSTEP_WEB_PORT": str(port), "DOORSTEP_TEXT_URL": texts.url}
+        environment = stack.environment(house, **chatty)
         async with (
             running("worker", environment, folder / "worker.log"),
             running("web", environment, folder / "web.log"),
@@ -92,7 +95,7 @@ async def visit(house: House, canary: Canary) -> None:
     assert [each.status_code for each in (done, signed_in, changed)] == [303, 303, 303]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_the_logs_of_worker_and_web_know_nobody(tmp_path: Path) -> None:
     """T02: with the most talkative level no address, name, password, account, reason or token is printed."""
     async with own_stack() as stack, talkative(stack, tmp_path) as house:

@@ -1,16 +1,21 @@
 """T03: nothing secret and nothing personal enters Temporal, on any path."""
 
 from base64 import b64encode
+from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHandle
 from temporalio.converter import DataConverter
 
 from doorstep.domain.states import State
+from tests.faults.misbehaving_texts import MisbehavingTexts
+from tests.faults.own_stack import own_house, own_stack
 from tests.histories import name_of
-from tests.house import House
+from tests.house import House, work
 from tests.security.canaries import PATHS, Canary, hatch, waiting
+from tests.security.canaries_of_people import PEOPLE
 
 METADATA = "__temporal_workflow_metadata"
 
@@ -29,9 +34,9 @@ async def all_of(house: House, handle: WorkflowHandle[object, object]) -> dict[s
 
 
 async def handles_of(house: House, canary: Canary) -> list[WorkflowHandle[object, object]]:
-    """The workflow of every invitation and of every forgotten password."""
+    """The workflow of every invitation and of every link to a password."""
     requests = [f"password-link-{each}" for each in await canary.requests(house)]
-    names = [each.workflow_id for each in canary.made] + requests
+    names = [each.workflow_id for each in canary.made] + requests + canary.links
     return [house.client.get_workflow_handle(name) for name in names]
 
 
@@ -46,11 +51,24 @@ def leaks(found: dict[str, bytes], secrets: list[bytes]) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(120)
-async def test_no_workflow_knows_anybody(house: House) -> None:
+@pytest.fixture(scope="module")
+async def texting_house() -> AsyncIterator[House]:
+    """Servers of our own, with a text gateway."""
+    async with (
+        own_stack() as stack,
+        MisbehavingTexts() as texts,
+        own_house(stack, text_url=SecretStr(texts.url)) as built,
+        work(built),
+    ):
+        yield built
+
+
+@pytest.mark.timeout(240)
+async def test_no_workflow_knows_anybody(texting_house: House) -> None:
     """T03: on every path, no address, name, phone, username, password, account, job, reason or token, in any byte."""
+    house = texting_house
     canary = await hatch(house)
-    for path in PATHS:
+    for path in (*PATHS, *PEOPLE):
         await path(house, canary)
     handles = await handles_of(house, canary)
     secrets = canary.secrets(house)
@@ -59,8 +77,8 @@ async def test_no_workflow_knows_anybody(house: House) -> None:
         f"{handle.id} {where}": text for handle in handles for where, text in (await all_of(house, handle)).items()
     }
 
-    assert len(handles) == len(canary.made) + 3
-    assert len(found) > 300
+    assert len(handles) == len(canary.made) + 5
+    assert len(found) > 450
     assert leaks(found, secrets) == []
 
 
