@@ -95,9 +95,3 @@ def checked_permissions(names: Iterable[str]) -> frozenset[str]:
             "unknown_permission", f"One of the permissions is unknown. Choose from: {known}.", field="permissions"
         )
     return asked
-
-
-def labels(permissions: Iterable[str]) -> list[str]:
-    """What a person reads for `permissions`, in the order of the catalogue."""
-    granted = set(permissions)
-    return [label for name, label in SECTIONS.items() if name in granted]

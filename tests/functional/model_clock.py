@@ -16,22 +16,17 @@ FROM = {
 
 
 def is_due(model: Model, one: One, step: Step) -> bool:
-    """True where the moment has come, and nothing was done yet."""
-    if one.state is not FROM[step]:
-        return False
-    match step:
-        case Step.REMIND:
-            is_time = one.expires_at - VALIDITY + REMINDER <= model.now < one.expires_at
-            return is_time and not one.is_reminded and not one.is_undeliverable
-        case Step.EXPIRE:  # not where its message is known never to have left
-            return model.now >= one.expires_at and not (one.is_unsent and not one.may_be_out)
-        case Step.NUDGE:
-            return model.now >= one.set_up_at + NUDGE and not one.is_nudged
-        case Step.ESCALATE:
-            return model.now >= one.set_up_at + ESCALATION and not one.is_escalated
-        case Step.CLOSE:
-            return model.now >= one.expired_at + WINDOW and not one.is_closed
-    return True
+    """True where the moment has come, and nothing speaks against it."""
+    is_over = model.now >= one.expires_at
+    moment, is_off = {
+        Step.REMIND: (one.expires_at - VALIDITY + REMINDER, one.is_reminded or one.is_undeliverable or is_over),
+        Step.EXPIRE: (one.expires_at, one.is_unsent and not one.may_be_out),  # the message is known never to have left
+        Step.NUDGE: (one.set_up_at + NUDGE, one.is_nudged),
+        Step.ESCALATE: (one.set_up_at + ESCALATION, one.is_escalated),
+        Step.ACTIVATE: (0.0, False),
+        Step.CLOSE: (one.expired_at + WINDOW, one.is_closed),
+    }[step]
+    return one.state is FROM[step] and model.now >= moment and not is_off
 
 
 def happen(model: Model, one: One, step: Step) -> None:

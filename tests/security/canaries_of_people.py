@@ -20,7 +20,7 @@ async def known(house: House, canary: Canary) -> None:
     await house.until_state(granted, State.ACTIVE)
     await house.mail_of(granted, Message.WELCOME_EXISTING)
     asked = await _visit(house, canary, ana, existing_users="consent")
-    mail = await house.mail_of(asked, Message.INVITATION, copies=2)
+    mail = await house.mail_of(asked, Message.INVITATION)
     await house.doorstep.accept(house.token(mail), source=canary.word)
     await house.doorstep.approve(asked.id, approver=canary.boss)
     await house.until_state(asked, State.ACTIVE)
@@ -30,7 +30,7 @@ async def _visit(house: House, canary: Canary, ana: Invitation, **rules: object)
     office = f"o{uuid_utils.uuid7().hex[-12:]}"
     await house.doorstep.office_set(office, own={"name": f"Visited {canary.word}"}, rules=rules)
     await house.doorstep.approvers_set(office, [canary.boss])
-    made = await house.doorstep.invite(office=office, email=ana.address.upper(), name=f"known {canary.word}")
+    made = await house.doorstep.invite(office=office, email=ana.address.replace("known", "KNOWN", 1), name=f"known {canary.word}")
     canary.made.append(made)
     return made
 

@@ -11,7 +11,6 @@ from doorstep.domain.permissions import (
     ROLES,
     SECTIONS,
     checked_permissions,
-    labels,
     permissions_of,
 )
 
@@ -122,8 +121,3 @@ def test_an_unknown_permission_is_refused_without_repeating_it() -> None:
     assert caught.value.code == "unknown_permission"
     assert "ana@example.org" not in caught.value.message
     assert "invoices" in caught.value.message
-
-
-def test_labels_follow_the_catalogue() -> None:
-    """S0.19: a person reads names, in one order, and nothing for what does not exist."""
-    assert labels(["messages", "invoices", "nothing"]) == ["Invoices", "Messages"]
