@@ -1,6 +1,6 @@
 """Approve, reject, revoke: the decisions about an invitation, each exactly once (decision 11)."""
 
-from sqlalchemy import ColumnElement, delete, exists, func
+from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import address_key
@@ -12,7 +12,7 @@ from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
-from doorstep.store import audit, authority, belonging, deliveries, locks, users
+from doorstep.store import audit, authority, belonging, deleting, deliveries, locks, users
 from doorstep.store import tables as t
 from doorstep.store.orders import Order, change, change_or_explain, get, require_sight, why_not
 
@@ -98,9 +98,8 @@ async def _remove(tx: AsyncConnection, order: Order, invitation: Invitation) -> 
 
 async def _delete_user(tx: AsyncConnection, invitation: Invitation) -> None:
     """S4.46: the username goes with the last invitation that needs it; one that belongs elsewhere stays (S2.18)."""
-    if await users.lock(tx, invitation.user_id):
-        is_wanted = belonging.is_wanted(besides=invitation.id)
-        await tx.execute(delete(t.users).where(t.users.c.id == invitation.user_id, ~is_wanted))
+    if await users.lock(tx, invitation.user_id) and invitation.user_id is not None:
+        await deleting.delete_user(tx, invitation.user_id, ~belonging.is_wanted(besides=invitation.id))
 
 
 async def _require_may_decide(tx: AsyncConnection, invitation: Invitation, order: Order) -> None:

@@ -14,7 +14,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
-from doorstep.store import audit, belonging, deliveries
+from doorstep.store import audit, belonging, deliveries, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.orders import Order, change, get
@@ -55,6 +55,7 @@ async def erase_row(tx: AsyncConnection, actor: Actor, invitation: Invitation) -
 
 async def _is_wanted(tx: AsyncConnection, user_id: UUID, invitation: Invitation) -> bool:
     """True while the user belongs somewhere else than to this invitation, or waits elsewhere."""
+    await users.lock(tx, user_id)
     if invitation.state is State.ACTIVE:
         await belonging.leave(tx, invitation)
     wanted = exists().where(u.id == user_id, belonging.is_wanted(besides=invitation.id))

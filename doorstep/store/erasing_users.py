@@ -28,7 +28,7 @@ async def erase(tx: AsyncConnection, actor: Actor, username: str) -> list[Invita
     Raises:
         NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`; Conflict: `awaiting_decision`.
     """
-    member, sight = await people.reach(tx, actor, username)
+    member, sight = await people.reach(tx, actor, username, for_update=True)
     left = sight.require_some(Right.ERASE)
     if member.waits_in:
         sentence = "This user waits for a decision; erase the invitation instead: doorstep erase"

@@ -13,7 +13,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.pairs import staff_permissions
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.states import State
-from doorstep.store import asking, audit, offices, password_links, sessions, users
+from doorstep.store import asking, audit, deleting, offices, password_links, sessions, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.reach import Reached, no_such_user, reached
@@ -44,14 +44,16 @@ async def get(tx: AsyncConnection, actor: Actor, username: str) -> Member:
     return (await reach(tx, actor, username))[0]
 
 
-async def reach(tx: AsyncConnection, actor: Actor, username: str) -> tuple[Member, Reached]:
-    """The same, and how far `actor` reaches.
+async def reach(
+    tx: AsyncConnection, actor: Actor, username: str, *, for_update: bool = False
+) -> tuple[Member, Reached]:
+    """The same, and how far `actor` reaches; with `for_update` nobody else decides about the user meanwhile.
 
     Raises:
         NotFound: `no_such_user`.
     """
     found = await users.by_username(tx, username)
-    if found is None:
+    if found is None or (for_update and not await users.lock(tx, found[0].id)):
         raise no_such_user()
     sight = await reached(tx, actor, found[0].id)
     return (await _members(tx, [found[0]], sight))[0], sight
@@ -138,7 +140,7 @@ async def resume(tx: AsyncConnection, actor: Actor, username: str) -> Member:
 
 
 async def _move(tx: AsyncConnection, actor: Actor, username: str, before: str, after: str) -> Member:
-    member, sight = await reach(tx, actor, username)
+    member, sight = await reach(tx, actor, username, for_update=True)
     sight.require_whole(Right.USERS)
     user = member.user
     moved = await tx.execute(update(t.users).where(u.id == user.id, u.state == before).values(state=after))
@@ -161,7 +163,7 @@ async def remove(tx: AsyncConnection, actor: Actor, username: str) -> Member:
     Raises:
         NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`; Conflict: `awaiting_decision`.
     """
-    member, sight = await reach(tx, actor, username)
+    member, sight = await reach(tx, actor, username, for_update=True)
     left = sight.require_some(Right.USERS)
     if member.waits_in:
         sentence = "This user waits for a decision. Reject the invitation, which deletes the user too: doorstep reject"
@@ -169,7 +171,7 @@ async def remove(tx: AsyncConnection, actor: Actor, username: str) -> Member:
     detail = {"offices": sorted(left)}
     await audit.record(tx, Event.USER_DELETED, actor, subject_id=member.user.id, detail=detail)
     if sight.is_whole(Right.USERS):
-        await tx.execute(delete(t.users).where(u.id == member.user.id))
+        await deleting.delete_user(tx, member.user.id)
     else:
         await leave(tx, member.user.id, left)
     return member
@@ -196,7 +198,7 @@ async def set_permissions(
         NotFound: `no_such_user`; Forbidden: `not_allowed`, `grant_not_allowed`; Conflict: `no_membership`;
             Invalid: `unknown_permission`, `unknown_account`.
     """
-    member, sight = await reach(tx, actor, username)
+    member, sight = await reach(tx, actor, username, for_update=True)
     granted = checked_permissions(permissions)
     if member.user.pair_id is not None:
         granted = staff_permissions(granted)

@@ -81,5 +81,5 @@ async def result_of(house: House, pair: Pair) -> object:
 async def requests_of(house: House, asked: str) -> list[tuple[UUID, str, datetime | None]]:
     """The requests for a forgotten password under that name: id, state, and the end of the link."""
     p = t.password_links.c
-    query = select(p.id, p.state, p.expires_at).where(p.asked_key == asked)
+    query = select(p.id, p.state, p.expires_at).where(p.asked_key == asked, p.kind == password_links.FORGOT)
     return [(row[0], row[1], row[2]) for row in await house.run(lambda tx: tx.execute(query))]

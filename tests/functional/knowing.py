@@ -15,6 +15,7 @@ from tests.members import boss_of
 from tests.pages import add_accounts, token_of
 
 u = t.users.c
+JOB, OTHER_JOB = "12 Hill Street", "7 Lake Road"
 
 
 def person_at(office: str, name: str = "ana") -> str:
@@ -32,6 +33,20 @@ async def approved(house: House, invitation: Invitation) -> Invitation:
     """Approved, and active."""
     await house.doorstep.approve(invitation.id, approver=boss_of(invitation))
     return await house.until_state(invitation, State.ACTIVE)
+
+
+async def welcomed(house: House, invitation: Invitation) -> Invitation:
+    """The invitation, approved, active, and the person told."""
+    await house.doorstep.approve(invitation.id, approver=boss_of(invitation))
+    await house.until_state(invitation, State.ACTIVE)
+    await house.mail_of(invitation, Message.WELCOME_EXISTING)
+    return await house.doorstep.show(invitation.id)
+
+
+async def messages_from(house: House, office: str, address: str) -> list[str]:
+    """What an office has mailed to somebody, oldest first."""
+    help_email = f"help@{office}.example"
+    return [str(m["X-Doorstep-Message"]) for m in house.mails(address) if help_email in str(m["Reply-To"])]
 
 
 async def member_elsewhere(house: House, **options: object) -> Invitation:
@@ -85,3 +100,25 @@ async def users_of(house: House, key: str) -> list[str]:
     same = or_(u.email_key == key.lower(), u.phone_key == key)
     query = select(u.username).where(same, u.pair_id.is_(None), ~u.is_test).order_by(u.created_at)
     return list((await house.run(lambda tx: tx.execute(query))).scalars())
+
+
+async def invited(house: House, office: str, name: str, **options: object) -> Invitation:
+    """Somebody who is invited to the job."""
+    asked = {"job": JOB, "email": person_at(office, name)} | options
+    return await house.doorstep.invite(office=office, **asked)  # type: ignore[arg-type]
+
+
+async def inside(house: House, office: str, name: str, **options: object) -> Invitation:
+    """Somebody who is active on the job."""
+    invitation = await invited(house, office, name, **options)
+    if invitation.state is State.PENDING:
+        await done(house, invitation)
+    return await approved(house, invitation)
+
+
+async def allowed(house: House, username: str) -> list[set[str]]:
+    """What a user may use, account by account."""
+    found = await house.run(lambda tx: users.by_username(tx, username))
+    assert found is not None
+    user = found[0]
+    return [set(each.permissions) for each in await house.run(lambda tx: users.memberships(tx, user.id))]

@@ -1,7 +1,7 @@
 """What an invitation should be, in plain Python: the rules of the design once more, without a database.
 
-Time is a number of seconds; a moment that is reached counts as over, since real time never stands still in between.
-`tick` counts what happens, for what has an order and no distance.
+Time is a number of seconds; a moment that is reached counts as over, since real time never stands still in between. A
+tick is whatever happens, for what has an order and no distance.
 """
 
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from doorstep.domain.messages import Handover
 from doorstep.domain.states import HOLDS_A_PLACE, IN_THE_WAY, State
 from tests.functional.model_people import People, User, Ways
 
-HOUR = 3600.0
-VALIDITY, REMINDER, COOLDOWN = 24 * HOUR, 12 * HOUR, 60.0
+HOUR, COOLDOWN = 3600.0, 60.0
+VALIDITY, REMINDER = 24 * HOUR, 12 * HOUR
 WINDOW, NUDGE, ESCALATION = 7 * 24 * HOUR, 24 * HOUR, 72 * HOUR
 REOPENABLE = (State.PENDING, State.EXPIRED)
 DECIDED = (State.APPROVED, State.ACTIVE)
@@ -135,9 +135,9 @@ class Model:
 
     def can_send(self, one: One) -> bool:
         """A draft goes out once there is a place and nobody else in the way."""
-        free = self.duplicate(one.office, one.ways, one.job, one) is None
-        free = free and not self.is_full(one.office, one.job, one)
-        return one.state is State.DRAFT and free and self.may_ask(one.office, one.ways, one.job)
+        is_new = self.duplicate(one.office, one.ways, one.job, one) is None
+        has_place = not self.is_full(one.office, one.job, one)
+        return one.state is State.DRAFT and is_new and has_place and self.may_ask(one.office, one.ways, one.job)
 
     def can_reissue(self, one: One, ways: Ways, *, must_wait: bool) -> bool:
         """A new link: by state, cooldown, duplicates, and a place where it had none."""
@@ -156,11 +156,11 @@ class Model:
         if one.state is not State.PENDING or generation != one.generation or self.now >= one.expires_at:
             return False
         user = self.people.person(one.ways)
-        if user is not None and user.has_password:
+        if user is None:
+            return username is not None and self.people.named(username) is None
+        if user.has_password:
             return username is None and user.state != "suspended"
-        if username is None or user is not None:
-            return user is not None and username is not None and username.lower() == user.username.lower()
-        return self.people.named(username) is None
+        return username is not None and username.lower() == user.username.lower()
 
     def can_decline(self, one: One, generation: int) -> bool:
         """With the newest link, expired or not, until the invitation is closed."""
@@ -221,8 +221,7 @@ class Model:
         for other in self.all:
             is_other = one.job is not None and (other.office, other.job) == (one.office, one.job)
             if is_other and other.is_of_job and other.allowed != permissions:
-                field_name = "granted" if other.state in DECIDED else "permissions"
-                setattr(other, field_name, permissions)
+                setattr(other, "granted" if other.state in DECIDED else "permissions", permissions)
 
     def end(self, one: One, state: State) -> None:
         """It is over; a user whom nothing wants any more goes with it."""

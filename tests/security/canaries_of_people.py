@@ -30,7 +30,8 @@ async def _visit(house: House, canary: Canary, ana: Invitation, **rules: object)
     office = f"o{uuid_utils.uuid7().hex[-12:]}"
     await house.doorstep.office_set(office, own={"name": f"Visited {canary.word}"}, rules=rules)
     await house.doorstep.approvers_set(office, [canary.boss])
-    made = await house.doorstep.invite(office=office, email=ana.address.replace("known", "KNOWN", 1), name=f"known {canary.word}")
+    typed = ana.address.replace("known", "KNOWN", 1)
+    made = await house.doorstep.invite(office=office, email=typed, name=f"known {canary.word}")
     canary.made.append(made)
     return made
 
@@ -48,7 +49,7 @@ async def texted(house: House, canary: Canary) -> None:
 
 
 async def added(house: House, canary: Canary) -> None:
-    """Added directly, with a welcome of the office's own; both passwords set, one forgotten; looked after, deleted."""
+    """Added directly, with a welcome of the office's own; passwords set and forgotten; looked after, half deleted."""
     word, name = canary.word, f"added.{canary.word}"
     await house.doorstep.template_add(canary.office, f"welcome-{word}")
     text = {"subject": f"Hello {word}", "body": f"{word}: {{{{ sign_in_url }}}}"}
@@ -69,7 +70,7 @@ async def added(house: House, canary: Canary) -> None:
     await house.doorstep.user_suspend(name)
     await house.doorstep.forgot(name, source=word)
     await house.doorstep.user_resume(name)
-    await house.doorstep.user_delete(name)
+    await house.doorstep.user_delete(pair.staff.username)
 
 
 async def erased(house: House, canary: Canary) -> None:

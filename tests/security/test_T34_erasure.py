@@ -226,6 +226,39 @@ async def test_an_invitation_by_text_is_erased_too(house: House, person: Person)
     assert await house.handle(made).result() == {"state": "erased"}
 
 
+async def refused(house: House, person: Person, made: Invitation) -> None:
+    """Rejected, with a reason."""
+    await house.doorstep.reject(made.id, approver=person.boss, reason=f"{person.word} is a stranger")
+    await house.mail_of(made, Message.REJECTED)
+
+
+async def taken_back(house: House, person: Person, made: Invitation) -> None:
+    """Taken back after the set-up."""
+    await house.doorstep.revoke(made.id, reason=f"{person.word} moved", actor=f"clerk@{person.office}.example")
+
+
+async def deleted(house: House, person: Person, made: Invitation) -> None:
+    """Let in, and deleted by staff."""
+    await house.doorstep.approve(made.id, approver=person.boss)
+    await house.until_state(made, State.ACTIVE)
+    await house.doorstep.user_delete(person.username)
+
+
+@pytest.mark.parametrize("ended", [refused, taken_back, deleted])
+async def test_whoever_had_a_user_once_leaves_nothing_either(
+    house: House, person: Person, ended: Callable[[House, Person, Invitation], Awaitable[None]]
+) -> None:
+    """T34: the user is gone long since, and with it what was mailed when that user had forgotten the password."""
+    made = await house.set_up(await invited(house, person), username=person.username)
+    await house.doorstep.forgot(person.username, source=person.word)
+    await house.mail_of(made, Message.SET_UP_RECEIVED, copies=2)
+    await ended(house, person, made)
+
+    await house.doorstep.erase(made.id)
+
+    assert await tables_with(house, person.words) == set()
+
+
 async def test_an_address_that_was_changed_leaves_no_mask(house: House, person: Person) -> None:
     """T34: the records of a change of address lose the masked forms, which may be enough to know somebody by."""
     made = await invited(house, person)
