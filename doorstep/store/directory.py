@@ -35,7 +35,8 @@ async def merge(tx: AsyncConnection, office: str, row: ImportRow) -> Merged:
         return Merged(is_new_account, is_new_contact=False)
     known = await matching.find(tx, office, Named(row.contact_name, row.email, row.phone), [account_id])
     contact_id = await _insert(tx, office, row) if known is None else await _update(tx, known, row)
-    await contacts.link(tx, contact_id, [account_id])
+    if known is None or not known.is_here:
+        await contacts.link(tx, contact_id, [account_id])
     return Merged(is_new_account, is_new_contact=known is None)
 
 

@@ -20,8 +20,9 @@ j = t.jobs.c
 
 async def one_by_one(tx: AsyncConnection, kind: str, names: Iterable[str]) -> None:
     """Let one transaction at a time go on that is about one of these names; in one order, whoever asks."""
-    for name in sorted(set(names)):
-        await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{kind}/{name}", 0))))
+    wanted = [func.pg_advisory_xact_lock(func.hashtextextended(f"{kind}/{name}", 0)) for name in sorted(set(names))]
+    if wanted:
+        await tx.execute(select(*wanted))  # from left to right, in one statement
 
 
 async def of_person(tx: AsyncConnection, keys: Iterable[str]) -> None:

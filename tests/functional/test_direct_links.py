@@ -10,10 +10,11 @@ from doorstep.domain.errors import Forbidden, Gone, Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.messages import DeliveryStatus, Message
 from doorstep.domain.requests import NewPair
+from doorstep.local.clock import _move_rows
 from doorstep.store import audit, pairing
 from doorstep.store.audit import AuditEntry
 from starter.sweep import sweep_once
-from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451, REFUSE_550
+from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451, REFUSE_550, TAKES_AND_DROPS
 from tests.functional.direct import (
     ACCOUNT,
     add,
@@ -133,6 +134,27 @@ async def test_a_welcome_that_cannot_go_does_not_hold_up_the_link(house: House) 
     assert waiting.cause in {"", "template_broken"}
     assert "Come in now: " in text_of(await mail_to(house, pair.management.email, Message.WELCOME))
     assert len(house.mails(pair.management.email, Message.SET_PASSWORD)) == 1
+
+
+async def test_a_link_that_died_while_its_end_was_unknown_is_not_mailed_again(house: House) -> None:
+    """S4.13, F15: copies are identical, so after 24 hours another one would bring a dead link; it expires instead."""
+    office = await office_with_account(house)
+    house.smtp.mode = TAKES_AND_DROPS
+    pair = await add(house, office)
+
+    async def taken() -> bool | None:
+        return True if (await sent_for(house, pair, Message.SET_PASSWORD)).cause else None
+
+    await mail_to(house, pair.management.email, Message.SET_PASSWORD)
+    await eventually(taken, "the end of the first attempt")
+    await _move_rows(house.settings.database_url.get_secret_value(), pair.password_link_id, 24 * HOUR)
+    copies = len(house.mails(pair.management.email, Message.SET_PASSWORD))
+    house.smtp.mode = ACCEPT
+
+    assert await result_of(house, pair) == {"state": "expired"}
+    assert (await sent_for(house, pair, Message.SET_PASSWORD)).cause == "expired"
+    assert len(house.mails(pair.management.email, Message.SET_PASSWORD)) <= copies + 1
+    assert (await sent_for(house, pair, Message.WELCOME)).status == DeliveryStatus.SENT
 
 
 @pytest.mark.parametrize("which", ["management", "staff"])

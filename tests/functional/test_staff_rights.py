@@ -4,10 +4,13 @@ import pytest
 
 from doorstep.domain.errors import Forbidden, Invalid
 from doorstep.domain.messages import Message
+from doorstep.domain.states import State
 from tests.client_commands import acting, fresh
-from tests.functional.staffing import contact_named, draft, staffed
+from tests.functional.staffing import CRM, contact_named, draft, staffed
 from tests.house import House
+from tests.members import refusals
 from tests.pages import active
+from tests.temporal_cli import update
 
 
 @pytest.mark.parametrize("view", ["companyView", "customerView"])
@@ -89,3 +92,17 @@ async def test_a_refusal_of_the_rights_is_on_record(house: House) -> None:
         (clerk.actor.name, name) for name in ("import", "staff.remove", "office.set", "template")
     )
     assert "command.refused" in [each.event for each in await house.doorstep.audit(invitation.id)]
+
+
+async def test_a_name_in_a_message_to_temporal_has_the_rights_of_that_person(house: House) -> None:
+    """T21, S1.3: who writes to Temporal sees the workflow, so a name that may not is refused on record, not hidden."""
+    office, clerk = await staffed(house, *CRM)
+    invitation, stranger = await house.pending(office, accounts=["2000"]), "stranger@example.org"
+
+    revoked = await update(house, invitation, "revoke", {"by": clerk.actor.name})
+    approved = await update(house, invitation, "approve", {"approver": stranger})
+
+    assert ("type: not_staff" in revoked.err, "type: not_an_approver" in approved.err) == (True, True)
+    on_record = [(each.actor, each.code) for each in await refusals(house, invitation)]
+    assert on_record == [(clerk.actor.name, "not_staff"), (stranger, "not_an_approver")]
+    assert (await house.doorstep.show(invitation.id)).state is State.PENDING

@@ -8,6 +8,7 @@ from doorstep.domain.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from starter.people import Pair
+from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451
 from tests.functional.direct import ACCOUNT, add, mail_to, office_with_account, requests_of, token_of
 from tests.house import PASSWORD, House, eventually
 from tests.pages import active, add_accounts
@@ -99,6 +100,24 @@ async def test_a_suspended_user_who_forgot_the_password_gets_no_mail(house: Hous
     assert len(house.mails(ana.address, Message.PASSWORD_RESET)) == 1
     await house.doorstep.user_resume(ana.address)
     assert await signed_in(house, ana.address)
+
+
+async def test_a_link_that_died_while_its_mail_waited_is_never_sent(house: House) -> None:
+    """T24, T09: put off by the mail server, then ended by a suspension: the mail would bring a dead link."""
+    _, ana = await member(house)
+    house.smtp.mode = DEFER_451
+    await house.doorstep.forgot(ana.address, source=ana.address)
+
+    async def in_state(state: str) -> bool | None:
+        return True if [each for _, each, _ in await requests_of(house, ana.address)] == [state] else None
+
+    await eventually(lambda: in_state("sent"), "the link to be made")
+    await house.doorstep.user_suspend(ana.address)
+    house.smtp.mode = ACCEPT
+
+    request = (await requests_of(house, ana.address))[0][0]
+    assert await house.client.get_workflow_handle(f"password-link-{request}").result() == {"state": "moot"}
+    assert house.mails(ana.address, Message.PASSWORD_RESET) == []
 
 
 async def test_an_address_that_is_nobodys_is_never_mailed(house: House) -> None:
