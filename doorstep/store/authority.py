@@ -1,6 +1,6 @@
 """Who acts, looked up: the rights of an actor in an office, as `doorstep.domain.authority` decides them."""
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import address_key
@@ -25,6 +25,7 @@ from doorstep.store.audit import Actor
 s = t.staff.c
 so = t.staff_offices.c
 sa = t.staff_accounts.c
+a = t.approvers.c
 
 _assigned = func.array(
     select(sa.account_id)
@@ -60,22 +61,29 @@ def read_member(row: object) -> StaffMember:
 async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
     """What `actor` may do in `office`.
 
-    An office that has named no staff yet leaves it to whoever holds the keys: every named actor may do everything.
+    An office that has named no staff yet leaves it to whoever holds the keys: a name is a note for the records there,
+    unless it is that of somebody of another office, who is held to that one (T20).
     """
     if actor.is_trusted:
         return EVERYTHING
     key = address_key(actor.name)
-    a = t.approvers.c
     approves = exists().where(a.office == office, a.address_key == key)
     any_staff = select(t.offices.c.any_staff_invites).where(t.offices.c.code == office).scalar_subquery()
     query = members(any_staff.label("any_staff"), approves.label("approves"))
     row = (await tx.execute(query.where(s.address_key == key, so.office == office))).one_or_none()
     if row is not None:
         return authority_of(read_member(row), any_staff_invites=bool(row.any_staff), is_approver=bool(row.approves))
-    is_staffed, is_approver = (await tx.execute(select(exists().where(so.office == office), approves))).one()
-    if not is_staffed:
+    facts = select(exists().where(so.office == office), approves, is_known(key))
+    is_staffed, is_approver, is_of_another = (await tx.execute(facts)).one()
+    if not is_staffed and (is_approver or not is_of_another):
         return EVERYTHING
     return SEES_ALL if is_approver else NOTHING
+
+
+def is_known(key: str) -> ColumnElement[bool]:
+    """True for the address of somebody who is on the staff of any office, or a username administrator there."""
+    works = exists().where(s.address_key == key, so.staff_id == s.id)
+    return or_(works, exists().where(a.address_key == key))
 
 
 async def standing(tx: AsyncConnection, actor: Actor, office: str) -> Authority:

@@ -39,8 +39,9 @@ async def of_invitations(tx: AsyncConnection, actor: Actor) -> list[ColumnElemen
         return []
     key = address_key(actor.name)
     a, o = t.approvers.c, t.offices.c
-    has_no_staff = ~exists().where(so.office == i.office)
     approves = exists().where(a.office == i.office, a.address_key == key)
+    if not (await tx.execute(select(authority.is_known(key)))).scalar_one():
+        return [~exists().where(so.office == i.office)]
     any_staff = select(o.any_staff_invites).where(o.code == so.office).scalar_subquery()
     theirs = authority.members(any_staff.label("any_staff")).where(t.staff.c.address_key == key)
     in_offices = []
@@ -48,7 +49,7 @@ async def of_invitations(tx: AsyncConnection, actor: Actor) -> list[ColumnElemen
         member = authority.read_member(row)
         who = authority_of(member, any_staff_invites=bool(row.any_staff))
         in_offices.append(and_(i.office == member.office, _in_sight(who)))
-    return [or_(has_no_staff, approves, *in_offices)]
+    return [or_(approves, *in_offices)]
 
 
 def _in_sight(who: Authority) -> ColumnElement[bool]:

@@ -81,8 +81,9 @@ async def test_f14_a_slow_server_keeps_only_its_own_mail_waiting(house: House) -
     assert house.smtp.stored[taken].recipients == (quick.address,)
     assert [latest(each).status for each in arrived] == [DeliveryStatus.SENT] * 5
     for each in slow:
-        first, second = copies(house, each.address)
-        assert first == second
+        first, *others = copies(house, each.address)
+        assert others
+        assert {first} == set(others)
 
 
 @pytest.mark.parametrize("is_down_between", [False, True], ids=["at-once", "after-an-outage"])

@@ -110,12 +110,13 @@ async def test_a_username_administrator_sees_all_and_decides(busy: AtWork) -> No
 
 async def test_without_staff_whoever_holds_the_keys_does_everything(house: House) -> None:
     """S0.1: until an office names its first member of staff, a name is a note in the records and no more."""
-    office, clerk = await house.office(), acting(house.doorstep, "clerk@office.example")
+    office = await house.office()
+    clerk, boss = (acting(house.doorstep, f"{who}@{office}.example") for who in ("clerk", "boss"))
 
     invitation = await clerk.invite(office=office, email="ana@example.org", is_draft=True)
-    await clerk.staff_set(office, "boss@office.example", permissions=["administrator"])
+    assert invitation.id in {each.id for each in await clerk.list()}
+    await clerk.staff_set(office, boss.actor.name, permissions=["administrator"])
 
     things = Things(office, "", invitation.id, invitation.id, "", "", "")
-    boss = acting(house.doorstep, "boss@office.example")
-    assert (await boss.show(invitation.id)).invited_by == "clerk@office.example"
+    assert (await boss.show(invitation.id)).invited_by == clerk.actor.name
     assert [await heard(clerk, CASES[name], things) for name in ("list", "show")] == ["refused", "hidden"]

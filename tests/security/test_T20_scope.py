@@ -12,10 +12,11 @@ import pytest
 
 from doorstep.domain.errors import Forbidden, NotFound, Refused
 from starter.client import Doorstep
-from tests.client_commands import CASES, About, Things, acting, commands, fresh
+from tests.client_commands import CASES, About, Things, acting, commands, fresh, heard
 from tests.house import House
 from tests.office_rows import fingerprints
 from tests.offices_at_work import AtWork, add_user, at_work, told
+from tests.pages import add_accounts
 
 NOWHERE = UUID("0199a7c2-5a80-7000-8000-000000000000")
 BY_ID = [name for name, case in CASES.items() if case.about in (About.THING, About.DECISION)]
@@ -105,6 +106,25 @@ async def test_a_foreign_office_tells_nothing_of_what_is_in_it(two: Two, name: s
             assert said[:2] == ("not_staff", 403)
             assert two.victim.office not in said[2]
     assert await untouched(two, before)
+
+
+async def test_an_office_without_staff_is_no_open_door(two: Two) -> None:
+    """T20: whoever has an office is held to it, also where another one has named nobody yet."""
+    house, office = two.victim.house, await two.victim.house.office()
+    await add_accounts(house, office, {"1": "Firm"})
+    draft = await house.doorstep.invite(office=office, email="ana@example.org", accounts=["1"], is_draft=True)
+    contact = await house.doorstep.contact_add(office=office, email="ben@example.org", accounts=["1"])
+    name, boss = await add_user(house, office, "1"), f"boss1@{office}.example"
+    await told(house, name)
+    things = Things(office, "1", draft.id, contact.id, name, boss, boss)
+    before = await house.run(lambda tx: fingerprints(tx, office))
+
+    for stranger in two.strangers:
+        said = {each: await heard(stranger, case, things) for each, case in CASES.items()}
+        assert {each for each, answer in said.items() if answer == "hidden"} == set(BY_ID)
+        assert {each for each, answer in said.items() if answer == "refused"} == set(BY_OFFICE)
+        assert draft.id not in {each.id for each in await stranger.list(limit=10_000)}
+    assert await house.run(lambda tx: fingerprints(tx, office)) == before
 
 
 async def test_a_list_of_foreign_contacts_invites_none_of_them(two: Two) -> None:
