@@ -259,6 +259,20 @@ async def test_whoever_had_a_user_once_leaves_nothing_either(
     assert await tables_with(house, person.words) == set()
 
 
+async def test_whoever_forgot_a_password_before_there_was_one_leaves_nothing(house: House, person: Person) -> None:
+    """T34: the requests that named the address while the link was out, and the copies that they brought."""
+    made = await invited(house, person)
+    for spelling in person.spellings:
+        await house.doorstep.forgot(spelling, source=person.word)
+    await house.mail_of(made, Message.INVITATION, copies=4)
+    before = await tables_with(house, person.words)
+
+    await house.doorstep.erase(made.id)
+
+    assert "password_links" in before
+    assert await tables_with(house, person.words) == set()
+
+
 async def test_an_address_that_was_changed_leaves_no_mask(house: House, person: Person) -> None:
     """T34: the records of a change of address lose the masked forms, which may be enough to know somebody by."""
     made = await invited(house, person)
