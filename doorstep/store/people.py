@@ -16,7 +16,7 @@ from doorstep.domain.states import State
 from doorstep.store import asking, audit, deleting, offices, password_links, sessions, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
-from doorstep.store.reach import Reached, no_such_user, reached
+from doorstep.store.reach import Reached, belongs_elsewhere, no_such_user, reached
 from doorstep.store.sight import require_some
 from doorstep.store.users import Membership, User
 
@@ -195,8 +195,8 @@ async def set_permissions(
     A staff login never gets what it must not see, whoever asks (S4.11).
 
     Raises:
-        NotFound: `no_such_user`; Forbidden: `not_allowed`, `grant_not_allowed`; Conflict: `no_membership`;
-            Invalid: `unknown_permission`, `unknown_account`.
+        NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`, `grant_not_allowed`;
+            Conflict: `no_membership`; Invalid: `unknown_permission`, `unknown_account`.
     """
     member, sight = await reach(tx, actor, username, for_update=True)
     granted = checked_permissions(permissions)
@@ -228,4 +228,7 @@ def _chosen(member: Member, sight: Reached, account: str | None) -> list[Members
     if not named:
         raise asking.unknown_account(member.memberships[0].office, [account or ""])
     sight.require_any(Right.USERS)
-    return [each for each in named if sight.covers(Right.USERS, each.office, each.account_id)]
+    chosen = [each for each in named if sight.covers(Right.USERS, each.office, each.account_id)]
+    if not chosen:
+        raise belongs_elsewhere()
+    return chosen

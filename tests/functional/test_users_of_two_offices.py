@@ -150,3 +150,17 @@ async def test_staff_without_the_right_are_told_so(house: House, shared: Shared)
     with pytest.raises(Forbidden):
         await house.doorstep.user_permissions(shared.username, ["messages"], actor=looker)
     assert len(await codes(house, shared, looker)) == 2
+
+
+async def test_looking_here_and_maintaining_there_is_not_maintaining_here(house: House, shared: Shared) -> None:
+    """T20, S4.19: a right in one office says nothing about an account of the other; nothing changes, nobody is out."""
+    session = await house.doorstep.sign_in(shared.username, PASSWORD, source=shared.username)
+    both = f"both@{shared.here}.example"
+    await house.doorstep.staff_set(shared.here, both, permissions=["customerView"])
+    await house.doorstep.staff_set(shared.there, both, permissions=["superuser"], is_rep=True, accounts=["7"])
+
+    with pytest.raises(Forbidden) as refused:
+        await house.doorstep.user_permissions(shared.username, ["pricing"], account="1042", actor=both)
+
+    assert refused.value.code == "belongs_elsewhere"
+    assert await house.doorstep.home(session) is not None

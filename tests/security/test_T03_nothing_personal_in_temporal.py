@@ -5,32 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
-from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHandle
-from temporalio.converter import DataConverter
 
 from doorstep.domain.states import State
 from tests.faults.misbehaving_texts import MisbehavingTexts
 from tests.faults.own_stack import own_house, own_stack
-from tests.histories import name_of
 from tests.house import House, work
 from tests.security.canaries import PATHS, Canary, hatch, waiting
 from tests.security.canaries_of_people import PEOPLE
-
-METADATA = "__temporal_workflow_metadata"
-
-
-async def all_of(house: House, handle: WorkflowHandle[object, object]) -> dict[str, bytes]:
-    """Every byte that Temporal holds of one workflow, by where it holds it."""
-    history = await handle.fetch_history()
-    described = (await handle.describe()).raw_description
-    found = {f"event {event.event_id} {name_of(event)}": event.SerializeToString() for event in history.events}
-    found["description"] = described.SerializeToString()
-    for query in ("status", METADATA):
-        answered = await handle.query(query, result_type=None)
-        payloads: list[Payload] = await DataConverter.default.encode([answered])
-        found[f"query {query}"] = b"".join(each.SerializeToString() for each in payloads)
-    return found
+from tests.security.temporal_bytes import all_of, leaks
 
 
 async def handles_of(house: House, canary: Canary) -> list[WorkflowHandle[object, object]]:
@@ -38,17 +21,6 @@ async def handles_of(house: House, canary: Canary) -> list[WorkflowHandle[object
     requests = [f"password-link-{each}" for each in await canary.requests(house)]
     names = [each.workflow_id for each in canary.made] + requests + canary.links
     return [house.client.get_workflow_handle(name) for name in names]
-
-
-def leaks(found: dict[str, bytes], secrets: list[bytes]) -> list[str]:
-    """Where a secret stands, in plain or in base64, whatever its case."""
-    coded = [b64encode(b"\0" * shift + secret)[4:-4] for secret in secrets for shift in range(3)]
-    wanted = [secret.lower() for secret in secrets]
-    return [
-        where
-        for where, content in found.items()
-        if any(each in content.lower() for each in wanted) or any(each in content for each in coded)
-    ]
 
 
 @pytest.fixture(scope="module")

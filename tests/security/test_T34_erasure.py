@@ -2,13 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-import psycopg
 import pytest
-import uuid_utils.compat as uuid_utils
 
 from doorstep.domain.errors import Gone, Refused
 from doorstep.domain.invitation import Invitation
@@ -19,94 +15,14 @@ from doorstep.store.audit import AuditEntry
 from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451
 from tests.functional.direct import mail_to
 from tests.house import PASSWORD, House, eventually
-from tests.pages import add_accounts
-from tests.security.test_T03_nothing_personal_in_temporal import all_of, leaks
+from tests.security.persons import ANOTHER, Person, invited, somebody, walked
+from tests.security.temporal_bytes import all_of, leaks
 from tests.security.traces import tables_with
-
-ANOTHER = "five other words for later"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with one word in everything that tells of them; office, account and staff are without it."""
-
-    word: str
-    office: str
-    digits: str
-
-    @property
-    def typed(self) -> str:
-        """The address as the inviter types it."""
-        return f"Ana.{self.word.upper()}@{self.word}.example"
-
-    @property
-    def spellings(self) -> tuple[str, str, str]:
-        """The address as it is typed on different occasions."""
-        return self.typed, self.typed.lower(), self.typed.upper()
-
-    @property
-    def phone(self) -> str:
-        """The number in E.164."""
-        return f"+6421{self.digits}"
-
-    @property
-    def username(self) -> str:
-        """The sign-in."""
-        return f"Ana.{self.word}"
-
-    @property
-    def words(self) -> tuple[str, str]:
-        """What may stand nowhere afterwards; every spelling, note and name has one of the two in it."""
-        return self.word, self.digits
-
-    @property
-    def boss(self) -> str:
-        """The username administrator, who is not erased."""
-        return f"boss1@{self.office}.example"
 
 
 @pytest.fixture
 async def person(house: House) -> Person:
-    office = await house.office(resend_cooldown=timedelta(0))
-    await add_accounts(house, office, {"1042": "Hill Farm"})
-    unique = uuid_utils.uuid7().int
-    return Person(f"kakapo{uuid_utils.uuid7().hex[-8:]}", office, f"{unique % 10**7:07}")
-
-
-async def invited(house: House, person: Person) -> Invitation:
-    """An invitation with everything in it, whose mail is there."""
-    made = await house.doorstep.invite(
-        office=person.office,
-        email=person.typed,
-        phone=person.phone,
-        name=f"Ana {person.word}",
-        accounts=["1042"],
-        idempotency_key=f"erp-{person.word}",
-        actor=f"clerk@{person.office}.example",
-    )
-    await house.mail_of(made, Message.INVITATION)
-    return made
-
-
-async def walked(house: House, person: Person) -> Invitation:
-    """The whole way: forgotten while pending, set up, meddled with, approved, signed in, forgotten again and reset."""
-    made = await invited(house, person)
-    _, lower, upper = person.spellings
-    await house.doorstep.forgot(f"  {upper} ", source=person.word)
-    await house.mail_of(made, Message.INVITATION, copies=2)
-    await house.set_up(made, username=person.username)
-    for spelling in person.spellings:
-        with pytest.raises(Refused):
-            await house.doorstep.approve(made.id, approver=spelling)
-    await house.doorstep.approve(made.id, approver=person.boss, note=f"as {person.word} said")
-    made = await house.until_state(made, State.ACTIVE)
-    await house.doorstep.sign_in(person.username, PASSWORD, source=person.word)
-    for name in (person.username.upper(), lower):
-        await house.doorstep.forgot(name, source=person.word)
-    mail = await house.mail_of(made, Message.PASSWORD_RESET, copies=2)
-    await house.doorstep.reset(house.token(mail), password=ANOTHER, source=person.word)
-    await house.mail_of(made, Message.PASSWORD_CHANGED)
-    return made
+    return await somebody(house)
 
 
 async def erased_by_id(house: House, made: Invitation, _person: Person) -> None:
@@ -326,30 +242,3 @@ async def test_counters_of_tries_hold_hashes_alone(house: House, person: Person)
         return True if await tables_with(house, person.words) == {"password_links"} else None
 
     await eventually(asked, "the names to stand in the requests alone")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE audit SET event = 'invitation.approved' WHERE subject_id = %(subject)s",
-        "UPDATE audit SET code = 'closed' WHERE subject_id = %(subject)s",
-        "UPDATE audit SET at = now() WHERE subject_id = %(subject)s",
-        "UPDATE audit SET via = 'cli' WHERE subject_id = %(subject)s",
-        "UPDATE audit SET subject_id = NULL WHERE subject_id = %(subject)s",
-        "UPDATE audit SET actor = 'somebody else' WHERE subject_id = %(subject)s",
-        'UPDATE audit SET detail = detail || \'{"office": "au"}\' WHERE subject_id = %(subject)s',
-        "UPDATE audit SET actor = 'erased' WHERE subject_id <> %(subject)s",
-        "DELETE FROM audit WHERE subject_id = %(subject)s",
-        "TRUNCATE audit",
-    ],
-)
-async def test_an_erasure_may_blank_and_change_nothing_else(house: House, person: Person, change: str) -> None:
-    """T34: even who says that a subject is being erased only takes away who it was, and only of that subject."""
-    made, other = await invited(house, person), await house.doorstep.invite(office=person.office, email="a@b.example")
-    url = house.settings.database_url.get_secret_value()
-    assert other.id != made.id
-
-    with psycopg.connect(url) as connection:
-        connection.execute("SELECT set_config('doorstep.erasing', %s, true)", [str(made.id)])
-        with pytest.raises(psycopg.errors.RaiseException, match="appended to, never changed"):
-            connection.execute(change.encode(), {"subject": made.id})
