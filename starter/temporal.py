@@ -1,11 +1,13 @@
 """The connection to Temporal, and how workflows are started and woken."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
 from temporalio.client import Client
 from temporalio.common import (
+    Priority,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
@@ -14,11 +16,12 @@ from temporalio.common import (
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
+from temporalio.types import MethodAsyncSingleParam
 
 from activities.contracts import InvitationRef, PasswordLinkRef
 from doorstep.domain.invitation import Invitation
 from doorstep.settings import temporal_defaults
-from workflows.attributes import OFFICE, STATE, TASK_QUEUE
+from workflows.attributes import BATCH, OFFICE, STATE, TASK_QUEUE
 from workflows.invitation import InvitationWorkflow
 from workflows.password_link import PasswordLinkWorkflow
 
@@ -41,6 +44,17 @@ async def connect_temporal(*, runtime: Runtime | None = None, is_lazy: bool = Fa
     return await Client.connect(**config, runtime=runtime, lazy=is_lazy)
 
 
+SINGLE, BULK = 2, 4
+"""Priority keys: what a person waits for comes before what was asked for by the thousand."""
+
+LONGEST_FAIRNESS_KEY = 64
+
+
+def priority_of(office: str, *, is_bulk: bool) -> Priority:
+    """How urgent the tasks of a workflow are, and whose turn they take: one busy office does not hold up another."""
+    return Priority(priority_key=BULK if is_bulk else SINGLE, fairness_key=office[:LONGEST_FAIRNESS_KEY])
+
+
 class Starter:
     """Starts and wakes workflows; what fails is noted and left to the sweep, since the row is safe (F05)."""
 
@@ -56,42 +70,63 @@ class Starter:
         return await self._invitation(invitation, signal="wake")
 
     async def _invitation(self, invitation: Invitation, *, signal: str | None) -> bool:
-        try:
-            await self.client.start_workflow(
-                InvitationWorkflow.run,
-                InvitationRef(str(invitation.id)),
-                id=invitation.workflow_id,
-                task_queue=TASK_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                # The row is the authority: a second run of a closed workflow only looks at it, and may have to.
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                search_attributes=TypedSearchAttributes(
-                    [SearchAttributePair(STATE, invitation.state), SearchAttributePair(OFFICE, invitation.office.code)]
-                ),
-                static_summary=f"Invitation of office {invitation.office.code}",
-                start_signal=signal,
-                rpc_timeout=PATIENCE,
-            )
-        except (RPCError, RuntimeError, OSError) as error:
-            log.warning("temporal_unreachable", invitation_id=str(invitation.id), error=type(error).__name__)
-            return False
-        return True
+        office = invitation.office.code
+        pairs: list[SearchAttributePair[str]] = [
+            SearchAttributePair(STATE, invitation.state),
+            SearchAttributePair(OFFICE, office),
+        ]
+        if invitation.batch_id is not None:
+            pairs.append(SearchAttributePair(BATCH, str(invitation.batch_id)))
+        return await self._begin(
+            InvitationWorkflow.run,
+            InvitationRef(str(invitation.id)),
+            identifier=invitation.workflow_id,
+            summary=f"Invitation of office {office}",
+            signal=signal,
+            priority=priority_of(office, is_bulk=invitation.batch_id is not None),
+            attributes=TypedSearchAttributes(pairs),
+        )
 
     async def password_link(self, identifier: UUID, *, is_new: bool) -> bool:
         """Start or wake the workflow of a forgotten password."""
+        return await self._begin(
+            PasswordLinkWorkflow.run,
+            PasswordLinkRef(str(identifier)),
+            identifier=f"password-link-{identifier}",
+            summary="Forgotten password",
+            signal=None if is_new else "wake",
+        )
+
+    async def _begin(
+        self,
+        run: MethodAsyncSingleParam[Any, Any, Any],
+        ref: object,
+        *,
+        identifier: str,
+        summary: str,
+        signal: str | None,
+        priority: Priority = Priority.default,
+        attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
+    ) -> bool:
+        """Start a workflow, or signal the one that runs; False where Temporal is out of reach, which the sweep mends.
+
+        The row is the authority: a second run of a closed workflow only looks at it, and may have to.
+        """
         try:
             await self.client.start_workflow(
-                PasswordLinkWorkflow.run,
-                PasswordLinkRef(str(identifier)),
-                id=f"password-link-{identifier}",
+                run,
+                ref,
+                id=identifier,
                 task_queue=TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                static_summary="Forgotten password",
-                start_signal=None if is_new else "wake",
+                search_attributes=attributes,
+                static_summary=summary,
+                start_signal=signal,
+                priority=priority,
                 rpc_timeout=PATIENCE,
             )
         except (RPCError, RuntimeError, OSError) as error:
-            log.warning("temporal_unreachable", password_link_id=str(identifier), error=type(error).__name__)
+            log.warning("temporal_unreachable", workflow_id=identifier, error=type(error).__name__)
             return False
         return True

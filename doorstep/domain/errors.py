@@ -6,6 +6,7 @@
     │   ├── Conflict     409    the state does not allow it
     │   ├── Gone         410    a link that no longer works
     │   ├── Invalid      422    a field; `field` names it
+    │   ├── Changed      412    somebody else changed it meanwhile
     │   ├── Forbidden    403    not allowed
     │   └── TooMany      429    too often; `retry_after` in seconds
     └── Unavailable      503    a dependency is down; try later
@@ -74,6 +75,12 @@ class InvalidFields(Invalid):
     def __init__(self, code: str, by_field: Mapping[str, str]) -> None:
         super().__init__(code, " ".join(by_field.values()), field=next(iter(by_field)))
         self.by_field = dict(by_field)
+
+
+class Changed(Refused):
+    """Somebody else changed it since it was read."""
+
+    status = 412
 
 
 class Forbidden(Refused):

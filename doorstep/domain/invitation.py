@@ -93,6 +93,7 @@ class Invitation:
     is_existing: bool
     job_id: UUID | None
     job: str | None
+    batch_id: UUID | None
     roles: tuple[str, ...]
     permissions: tuple[str, ...]
     granted: tuple[str, ...] | None

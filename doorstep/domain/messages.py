@@ -26,6 +26,7 @@ class Message(StrEnum):
     BOUNCE_NOTICE = "bounce_notice"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a message
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 LINK_MESSAGES = frozenset({Message.INVITATION, Message.REMINDER})

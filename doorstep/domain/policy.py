@@ -17,7 +17,8 @@ class Policy:
     """How long things take in an office, and what it insists on; durations as `timedelta`.
 
     `existing_users` is `GRANT` or `CONSENT`. `expired_holds_place`: an expired invitation keeps its place of the job
-    until it is closed (S2.4). `retention`: how long unanswered invitations are kept; None for ever.
+    until it is closed (S2.4). `retention`: how long unanswered invitations are kept; None for ever. `fails_over`: an
+    invitation that cannot be delivered goes to the person's other address instead.
     """
 
     validity: timedelta = 24 * HOUR
@@ -35,6 +36,7 @@ class Policy:
     existing_users: str = GRANT
     expired_holds_place: bool = False
     retention: timedelta | None = None
+    fails_over: bool = False
 
     @property
     def reminder_after(self) -> timedelta:

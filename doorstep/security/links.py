@@ -20,10 +20,12 @@ LEAST_KEY_BYTES = 16
 
 
 class Purpose(StrEnum):
-    """What a link opens; part of what is signed, so that no link opens another door (T09)."""
+    """What a link opens or a secret signs; part of what is derived, so that none is good for another door (T09)."""
 
     INVITATION = "invitation"
     RESET = "reset"
+    WEBHOOK = "webhook"
+    DELIVERY_SOURCE = "delivery_source"
 
 
 class KeyRingError(ValueError):

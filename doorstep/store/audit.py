@@ -19,6 +19,7 @@ class Actor:
     Of what was sent straight to Temporal, `name` is a claim and `identity` what the sender's program called itself;
     `message` tells that message from every other, so that none is carried out twice. `is_trusted`: nobody was named, so
     it is the operator, the system behind the client API, or we ourselves; a named person has the rights of that person.
+    `key_id`: an API key acts, with the rights of its scopes in its own office.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Actor:
     identity: str = ""
     message: str = ""
     is_trusted: bool = False
+    key_id: UUID | None = None
 
 
 CLOCK = Actor("doorstep", "clock", is_trusted=True)

@@ -1,6 +1,8 @@
 """Who acts, looked up: the rights of an actor in an office, as `doorstep.domain.authority` decides them."""
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import address_key
@@ -18,6 +20,8 @@ from doorstep.domain.authority import (
 )
 from doorstep.domain.errors import Refused
 from doorstep.domain.invitation import Invitation
+from doorstep.domain.keys import Scope
+from doorstep.domain.keys import authority_of as authority_of_scopes
 from doorstep.domain.staff import StaffKind, StaffMember, StaffPermission
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
@@ -26,6 +30,7 @@ s = t.staff.c
 so = t.staff_offices.c
 sa = t.staff_accounts.c
 a = t.approvers.c
+k = t.api_keys.c
 
 _assigned = func.array(
     select(sa.account_id)
@@ -66,6 +71,8 @@ async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
     """
     if actor.is_trusted:
         return EVERYTHING
+    if actor.key_id is not None:
+        return await of_key(tx, actor.key_id, office)
     key = address_key(actor.name)
     approves = exists().where(a.office == office, a.address_key == key)
     any_staff = select(t.offices.c.any_staff_invites).where(t.offices.c.code == office).scalar_subquery()
@@ -78,6 +85,25 @@ async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
     if not is_staffed and (is_approver or not is_of_another):
         return EVERYTHING
     return SEES_ALL if is_approver else NOTHING
+
+
+async def of_key(tx: AsyncConnection, key_id: UUID, office: str) -> Authority:
+    """What an API key may do in `office`: nothing outside its own, and nothing once it is revoked or has expired."""
+    query = select(k.scopes).where(k.id == key_id, k.office == office, is_live())
+    scopes = (await tx.execute(query)).scalar_one_or_none()
+    return NOTHING if scopes is None else authority_of_scopes(frozenset(Scope(each) for each in scopes))
+
+
+async def offices_of_key(tx: AsyncConnection, key_id: UUID) -> list[str]:
+    """The office that a key sees all of; none where it may not read, or no longer."""
+    query = select(k.office).where(k.id == key_id)
+    offices = (await tx.execute(query)).scalars().all()
+    return [each for each in offices if Right.SEE in (await of_key(tx, key_id, each)).rights]
+
+
+def is_live() -> ColumnElement[bool]:
+    """True for a key that opens something now."""
+    return and_(k.revoked_at.is_(None), or_(k.expires_at.is_(None), k.expires_at > func.now()))
 
 
 def is_known(key: str) -> ColumnElement[bool]:

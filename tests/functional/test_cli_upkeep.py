@@ -24,10 +24,10 @@ HEAVY = ("temporalio", "sqlalchemy", "jinja2", "phonenumbers", "fastapi", "start
 
 
 async def test_doctor_finds_everything_in_place(doorstep: CommandLine) -> None:
-    """Database, migrations, search attributes, keys and mail server, each with what was seen."""
+    """Database, migrations, search attributes, keys, mail server and text gateway, each with what was seen."""
     found = await doorstep.done("doctor")
 
-    names = ["database", "migrations", "search attributes", "link keys", "mail server"]
+    names = ["database", "migrations", "search attributes", "link keys", "mail server", "text gateway"]
     assert [each["name"] for each in found["checks"]] == names
     assert found["is_ok"] is True
 

@@ -1,9 +1,8 @@
 """The metadata, and how columns and rules are written everywhere."""
 
-from sqlalchemy import Column, DateTime, MetaData, func
+from collections.abc import Iterable
 
-from doorstep.domain.messages import DeliveryStatus, Message
-from doorstep.domain.states import State
+from sqlalchemy import Column, DateTime, MetaData, func
 
 metadata = MetaData(
     naming_convention={
@@ -23,6 +22,6 @@ def instant(name: str, **options: object) -> Column[object]:
     return Column(name, DateTime(timezone=True), **options)  # type: ignore[arg-type]
 
 
-def one_of(column: str, values: type[State] | type[DeliveryStatus] | type[Message] | tuple[str, ...]) -> str:
+def one_of(column: str, values: Iterable[str]) -> str:
     """The rule that a column holds one of the values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"

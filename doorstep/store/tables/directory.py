@@ -25,6 +25,7 @@ accounts = Table(
     Column("customer_type", Text, nullable=False, server_default=""),
     Column("sales_rep", Text, nullable=False, server_default=""),
     Column("price_list", Text, nullable=False, server_default=""),
+    instant("closed_at"),
     instant("created_at", nullable=False, server_default=NOW),
     instant("updated_at", nullable=False, server_default=NOW),
     UniqueConstraint("office", "code"),
@@ -51,9 +52,11 @@ contacts = Table(
     Column("portal_email_key", Text),
     Column("is_portal_user", Boolean, nullable=False, server_default=text("true")),
     Column("kept_fields", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("external_key", Text),
     instant("created_at", nullable=False, server_default=NOW),
     instant("updated_at", nullable=False, server_default=NOW),
     Index(None, "office", "portal_email_key"),
+    Index(None, "office", "external_key", unique=True, postgresql_where=text("external_key IS NOT NULL")),
     Index(None, "office", "email_key", unique=True, postgresql_where=text("email_key IS NOT NULL")),
     Index(
         None, "office", "phone_key", unique=True, postgresql_where=text("email_key IS NULL AND phone_key IS NOT NULL")

@@ -42,6 +42,7 @@ policies = Table(
     Column("existing_users", Text, nullable=False, server_default="grant"),
     Column("expired_holds_place", Boolean, nullable=False, server_default=text("false")),
     Column("retention", Interval),
+    Column("fails_over", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("office", "version"),
     CheckConstraint("places_per_job > 0", name="places"),
     CheckConstraint("validity > interval '0'", name="validity"),

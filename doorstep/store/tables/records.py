@@ -25,6 +25,8 @@ audit = Table(
     Column("event", Text, nullable=False),
     Column("code", Text, nullable=False, server_default=""),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    # Who reads the records in their order asks by transaction: ids are given out before they can be seen.
+    Column("transaction", BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True),
 )
 
 rate_hits = Table(
