@@ -1,10 +1,24 @@
 """Batches: what a row may come to, and the states of the whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from doorstep.domain.contact import Contact
+from doorstep.domain.errors import Conflict, Invalid, NotFound, Refused
+
+MOST_ROWS = 100_000
+WINDOW = 200
+"""Invitations of one batch whose first message may be on its way at the same time: the rest of the house is served
+in between."""
+
+KEPT_UNSTARTED = timedelta(days=7)
+"""How long a batch that was looked at waits for somebody to say go."""
+
+KEPT_ROWS = timedelta(days=30)
+"""How long the rows of a batch that has ended say whom they were about (T34)."""
 
 
 class BatchState(StrEnum):
@@ -42,6 +56,7 @@ class Skip(StrEnum):
 SKIPS: Mapping[str, Skip] = {
     "no_address": Skip.NO_ADDRESS,
     "address_required": Skip.NO_ADDRESS,
+    "has_username": Skip.HAS_USERNAME,
     "already_member": Skip.HAS_USERNAME,
     "already_invited": Skip.ALREADY_INVITED,
     "not_portal_user": Skip.NOT_PORTAL_USER,
@@ -63,6 +78,53 @@ class BatchOptions:
 
 
 @dataclass(frozen=True)
+class BatchFilter:
+    """Which customers: those of the accounts that match all that is named, without a username (S4.26, S4.29)."""
+
+    customer_type: str = ""
+    sales_rep: str = ""
+    price_list: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be read; `field` is the column that is to blame, empty where it is the whole row."""
+
+    code: str
+    sentence: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class NewRow:
+    """Whom one row means; `number` is its line in a file, or 0 for its place in the list.
+
+    `invitation` is what an earlier batch made of it, so that a file of results invites nobody twice.
+    """
+
+    number: int = 0
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    accounts: tuple[str, ...] = ()
+    job: str = ""
+    contact: str = ""
+    invitation: str = ""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a row, in the rehearsal or for real."""
+
+    result: RowResult
+    code: str = ""
+    message: str = ""
+    field: str = ""
+    invitation_id: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Counts:
     """How many rows there are, and what became of them; `failing` are tried again, the system stands in their way."""
 
@@ -77,6 +139,11 @@ class Counts:
         """Rows with a result."""
         return self.ok + self.skipped + self.refused
 
+    @property
+    def left(self) -> int:
+        """Rows without one."""
+        return self.rows - self.done
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -86,10 +153,15 @@ class Batch:
     office: str
     state: BatchState
     rev: int
+    seen_rev: int
     name: str
     source: str
     options: BatchOptions
+    starts_by_itself: bool
     created_by: str
+    created_via: str
+    key_id: UUID | None
+    is_trusted: bool
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -108,11 +180,61 @@ class BatchRow:
 
     number: int
     given: Mapping[str, str]
+    job: str
     contact_id: UUID | None
     checked: RowResult | None
     checked_code: str
     checked_message: str
+    checked_field: str
     result: RowResult | None
     code: str
     message: str
+    field: str
+    attempts: int
     invitation_id: UUID | None
+
+
+OPEN_ALREADY = "This person has an open invitation already; nothing was sent."
+
+
+def outcome_of(refusal: Refused) -> Outcome:
+    """What a refusal makes of a row; `TooMany` is about the moment and no answer to a row: that one is tried again."""
+    skip = SKIPS.get(refusal.code)
+    if skip is not None:
+        return Outcome(RowResult.SKIPPED, skip.value, refusal.message)
+    field = refusal.field if isinstance(refusal, Invalid) else ""
+    return Outcome(RowResult.REFUSED, refusal.code, refusal.message, field)
+
+
+def require_invitable(contact: Contact) -> None:
+    """Let a contact through to whom a batch, or a list of contacts, may send (S4.26, S4.31).
+
+    Raises:
+        Conflict: `no_address`, `has_username`.
+    """
+    if not contact.invitation_address and not contact.phone:
+        sentence = "There is no address to invite; enter one: doorstep contact set ID --portal-email ADDRESS"
+        raise Conflict("no_address", sentence)
+    if contact.has_username:
+        sentence = "This customer has a username already; add a second one with: doorstep add-user"
+        raise Conflict("has_username", sentence)
+
+
+def no_such_batch() -> NotFound:
+    """The one answer for a batch that is unknown or out of sight."""
+    return NotFound("no_such_batch", "There is no such batch.")
+
+
+def numbered(rows: Sequence[NewRow]) -> list[tuple[int, NewRow]]:
+    """The rows with their numbers.
+
+    Raises:
+        Invalid: `batch_empty`, `batch_too_long`.
+    """
+    if not rows:
+        sentence = "There is no row to invite anybody from. Check the filter, or the file."
+        raise Invalid("batch_empty", sentence, field="rows")
+    if len(rows) > MOST_ROWS:
+        sentence = f"A batch takes at most {MOST_ROWS:,} rows. Split it, with the header line in every part."
+        raise Invalid("batch_too_long", sentence, field="rows")
+    return [(row.number or place, row) for place, row in enumerate(rows, start=1)]
