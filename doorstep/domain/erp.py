@@ -5,11 +5,22 @@ A row is an account with at most one person. It knows no office and no database:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from doorstep.domain.erp_file import MAX_ROWS, ExportError, Sheet, open_sheet
 from doorstep.domain.erp_rows import ImportRow, RowRefusal, RowRefused, read_row
 
-__all__ = ["ExportError", "ExportSummary", "ImportRow", "RefusedRow", "RowRefusal", "describe_export", "read_export"]
+__all__ = [
+    "Export",
+    "ExportError",
+    "ExportSummary",
+    "ImportRow",
+    "RefusedRow",
+    "RowRefusal",
+    "describe_export",
+    "open_export",
+    "read_export",
+]
 
 
 @dataclass(frozen=True)
@@ -33,11 +44,38 @@ class ExportSummary:
     ignored_columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Export:
+    """A file that can be imported, with its rows still to be read."""
+
+    summary: ExportSummary
+    sheet: Sheet
+
+    def rows(self, region: str) -> Iterator[ImportRow | RefusedRow]:
+        """Every row of the file in its order; phone numbers without a prefix are those of `region`."""
+        return _outcomes(self.sheet, region)
+
+    def refused(self, line: int, refusal: RowRefused) -> RefusedRow:
+        """The row of a line that was refused, with the column as the file calls it."""
+        return _refused(self.sheet, line, refusal)
+
+
+def open_export(data: bytes) -> Export:
+    """The export in a file.
+
+    Raises:
+        ExportError: the file as a whole cannot be imported.
+    """
+    sheet = open_sheet(data)
+    rows = sum(1 for _ in islice(sheet.records(), MAX_ROWS + 1))
+    if rows > MAX_ROWS:
+        raise ExportError(f"The file has more than {MAX_ROWS:,} rows. Split it, with the header line in every part.")
+    return Export(ExportSummary(rows, sheet.encoding, sheet.delimiter, sheet.header.ignored), sheet)
+
+
 def describe_export(data: bytes) -> ExportSummary:
     """How many rows the file has, and which of its columns are not read."""
-    sheet = _checked_sheet(data)
-    rows = sum(1 for _ in sheet.records())
-    return ExportSummary(rows, sheet.encoding, sheet.delimiter, sheet.header.ignored)
+    return open_export(data).summary
 
 
 def read_export(data: bytes, *, region: str) -> Iterator[ImportRow | RefusedRow]:
@@ -45,14 +83,7 @@ def read_export(data: bytes, *, region: str) -> Iterator[ImportRow | RefusedRow]
 
     Raises `ExportError` at once, before the first row, if the file as a whole cannot be imported.
     """
-    return _outcomes(_checked_sheet(data), region)
-
-
-def _checked_sheet(data: bytes) -> Sheet:
-    sheet = open_sheet(data)
-    if any(count > MAX_ROWS for count, _ in enumerate(sheet.records(), start=1)):
-        raise ExportError(f"The file has more than {MAX_ROWS:,} rows. Split it, with the header line in every part.")
-    return sheet
+    return open_export(data).rows(region)
 
 
 def _outcomes(sheet: Sheet, region: str) -> Iterator[ImportRow | RefusedRow]:
@@ -61,20 +92,27 @@ def _outcomes(sheet: Sheet, region: str) -> Iterator[ImportRow | RefusedRow]:
         try:
             row = read_row(record, sheet.header, region)
         except RowRefused as refused:
-            column = sheet.header.heading(refused.column) if refused.column else ""
-            yield RefusedRow(record.line, column, refused.code, refused.reason, refused.remedy)
+            yield _refused(sheet, record.line, refused)
         else:
-            first = seen.setdefault(_identity(row), row.line)
+            first = min(seen.setdefault(each, row.line) for each in _identities(row))
             yield row if first == row.line else _duplicate(row.line, first)
 
 
-def _identity(row: ImportRow) -> tuple[str, str, str]:
-    """Account and person: the e-mail address tells people apart, without one the number, without both the name."""
+def _refused(sheet: Sheet, line: int, refusal: RowRefused) -> RefusedRow:
+    column = sheet.header.heading(refusal.column) if refusal.column else ""
+    return RefusedRow(line, column, refusal.code, refusal.reason, refusal.remedy)
+
+
+def _identities(row: ImportRow) -> Iterator[tuple[str, str, str]]:
+    """Account and person: by the ERP's own key, and by the address, without one the number, without all the name."""
+    if row.contact_key:
+        yield row.account_code, "key", row.contact_key
     if row.email:
-        return row.account_code, "email", row.email.key
-    if row.phone:
-        return row.account_code, "phone", row.phone.key
-    return row.account_code, "name", row.contact_name.casefold()
+        yield row.account_code, "email", row.email.key
+    elif row.phone:
+        yield row.account_code, "phone", row.phone.key
+    elif not row.contact_key:
+        yield row.account_code, "name", row.contact_name.casefold()
 
 
 def _duplicate(line: int, first: int) -> RefusedRow:

@@ -16,6 +16,10 @@ _INVISIBLE = re.compile(rf"[{_CONTROLS}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2
 _EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]\d+", re.IGNORECASE)
 _CELL_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|#+)", re.IGNORECASE)
 _NO_VALUE = frozenset({"-", "--", "---", ".", "n/a", "#n/a", "none", "tba", "tbc", "unknown"})
+_FLAGS = {
+    **dict.fromkeys(("yes", "y", "true", "t", "1", "x", "on", "closed"), True),
+    **dict.fromkeys(("no", "n", "false", "f", "0", "off", "open"), False),
+}
 _NO_ADDRESS = _NO_VALUE | {"na", "nil", "no", "no email", "no e-mail", "no phone", "null", "x"}
 
 
@@ -51,3 +55,8 @@ def is_no_name(text: str) -> bool:
 def is_no_address(text: str) -> bool:
     """Whether an address cell says that there is none."""
     return text.casefold() in _NO_ADDRESS
+
+
+def read_flag(text: str) -> bool | None:
+    """What a cell says that is either yes or no; None for anything else."""
+    return _FLAGS.get(text.casefold())

@@ -18,6 +18,9 @@ class Column(StrEnum):
     CONTACT_NAME = "contact name"
     EMAIL = "email"
     PHONE = "phone"
+    CONTACT_KEY = "contact key"
+    CLOSED = "closed"
+    PORTAL_USER = "portal user"
 
 
 # Headings as `plain_heading` leaves them, the surest first: where two columns of a file claim the same meaning, the
@@ -41,6 +44,10 @@ ALIASES: Mapping[Column, Sequence[str]] = {
         *("mobile", "mobile phone", "mobile no", "mobile number", "cell", "cell phone", "cellphone"),
         *("phone", "phone no", "phone number", "contact phone", "telephone", "tel"),
     ),
+    # Not "contact number": that is a telephone. Not "inactive" or "status": files that were read for years have those.
+    Column.CONTACT_KEY: ("contact key", "contact id", "contact code", "person id", "external key", "external id"),
+    Column.CLOSED: ("account closed", "closed", "is closed"),
+    Column.PORTAL_USER: ("portal user", "is portal user", "portal access"),
 }
 
 _MEANINGS = {alias: (column, rank) for column, aliases in ALIASES.items() for rank, alias in enumerate(aliases)}

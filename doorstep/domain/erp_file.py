@@ -14,6 +14,7 @@ from doorstep.domain.erp_columns import Column, Header, read_header
 
 MAX_BYTES = 100_000_000
 MAX_ROWS = 100_000
+MAX_LINES = 10 * MAX_ROWS  # blank ones are no rows, and a file of nothing else must not fill the memory
 MAX_COLUMNS = 100
 MAX_CELL = 1_000
 MAX_LINE = 2 * MAX_COLUMNS * MAX_CELL  # every cell full, with room for quotation marks
@@ -22,8 +23,8 @@ MAX_RECORD_LINES = 50  # an unclosed quotation mark would otherwise swallow the 
 # The letter that decoding puts in place of bytes that mean nothing; a record that has one is refused, not guessed.
 LOST = "\N{REPLACEMENT CHARACTER}"
 
-_DELIMITERS = (",", ";", "\t")
-_NO_HEADER = re.compile(r'\s*|"?sep=.?"?\s*')  # blank, or a hint to Excel that the header makes superfluous
+DELIMITERS = (",", ";", "\t")
+NO_HEADER = re.compile(r'\s*|"?sep=.?"?\s*')  # blank, or a hint to Excel that the header makes superfluous
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
 _SAVE_AS_CSV = "Save it as CSV (UTF-8) in the spreadsheet program or the ERP, and import that file."
 
@@ -62,7 +63,7 @@ class Sheet:
         """The records under the header; blank ones, which spreadsheets leave behind, are no records."""
         at = self.first_line
         while at < len(self.lines):
-            record, used = _record_at(self.lines, at, self.delimiter)
+            record, used = record_at(self.lines, at, self.delimiter)
             at += used
             if record.fault or any(cell.strip() for cell in record.cells):
                 yield record
@@ -72,9 +73,11 @@ def open_sheet(data: bytes) -> Sheet:
     """The sheet in a file, or the one reason why it cannot be imported."""
     if len(data) > MAX_BYTES:
         raise ExportError(f"The file is larger than {MAX_BYTES // 1_000_000} MB. Split it into several files.")
-    text, encoding = _decoded(data)
+    text, encoding = decoded(data)
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES:
+        raise ExportError(f"The file has more than {MAX_LINES:,} lines. Delete the blank ones, or split it.")
     lines = list(io.StringIO(text, newline=""))  # ends a line at LF, CR LF and CR alike, and nowhere else
-    at = next((number for number, line in enumerate(lines) if not _NO_HEADER.fullmatch(line)), None)
+    at = next((number for number, line in enumerate(lines) if not NO_HEADER.fullmatch(line)), None)
     if at is None:
         raise ExportError("The file is empty. Export the customers again, with a header line.")
     return _sheet(lines, at, encoding)
@@ -83,8 +86,8 @@ def open_sheet(data: bytes) -> Sheet:
 def _sheet(lines: list[str], at: int, encoding: str) -> Sheet:
     sheets = [
         Sheet(encoding, delimiter, read_header(record.cells), lines, at + used)
-        for delimiter in _DELIMITERS
-        for record, used in [_record_at(lines, at, delimiter)]
+        for delimiter in DELIMITERS
+        for record, used in [record_at(lines, at, delimiter)]
     ]
     best = max(sheets, key=lambda sheet: (len(sheet.header.positions), len(sheet.header.headings)))
     if Column.ACCOUNT_CODE not in best.header.positions:
@@ -97,7 +100,12 @@ def _sheet(lines: list[str], at: int, encoding: str) -> Sheet:
     return best
 
 
-def _decoded(data: bytes) -> tuple[str, str]:
+def decoded(data: bytes) -> tuple[str, str]:
+    """The text of a file and its encoding.
+
+    Raises:
+        ExportError: it is no text.
+    """
     if data.startswith(_WORKBOOKS):
         raise ExportError(f"The file is a workbook of a spreadsheet program, not CSV. {_SAVE_AS_CSV}")
     if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
@@ -123,7 +131,7 @@ def _is_damaged_utf8(text: str) -> bool:
     return len(re.sub(r"[\x00-\x7f]+", "", text)) > 2 * text.count(LOST)
 
 
-def _record_at(lines: list[str], at: int, delimiter: str) -> tuple[Record, int]:
+def record_at(lines: list[str], at: int, delimiter: str) -> tuple[Record, int]:
     """The record that starts on a line, and how many lines it takes; a broken one takes only the first."""
     if len(lines[at]) > MAX_LINE:
         return Record(at + 1, (), Fault.TOO_LONG), 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from doorstep.domain.addresses import AddressError, EmailAddress, PhoneNumber, likely_domain, parse_email, parse_phone
-from doorstep.domain.erp_cells import is_damaged_code, is_formula, is_no_address, is_no_name, tidy, trim
+from doorstep.domain.erp_cells import is_damaged_code, is_formula, is_no_address, is_no_name, read_flag, tidy, trim
 from doorstep.domain.erp_columns import Column, Header
 from doorstep.domain.erp_file import LOST, MAX_CELL, MAX_LINE, Fault, Record
 
@@ -23,11 +23,17 @@ class RowRefusal(StrEnum):
     LINE_TOO_LONG = "line_too_long"
     TOO_MANY_CELLS = "too_many_cells"
     BROKEN_QUOTES = "broken_quotes"
+    DAMAGED_KEY = "damaged_key"
+    MALFORMED_FLAG = "malformed_flag"
+    ADDRESS_TAKEN = "address_taken"
 
 
 @dataclass(frozen=True)
 class ImportRow:
-    """An account, and the person on it if the row names one. Blank texts are empty, never None."""
+    """An account, and the person on it if the row names one.
+
+    Blank texts are empty, never None; a flag is None where the row says nothing of it.
+    """
 
     line: int
     account_code: str
@@ -39,6 +45,9 @@ class ImportRow:
     email: EmailAddress | None
     phone: PhoneNumber | None
     warnings: tuple[str, ...] = ()
+    contact_key: str = ""
+    is_closed: bool | None = None
+    is_portal_user: bool | None = None
 
     @property
     def has_contact(self) -> bool:
@@ -56,7 +65,7 @@ class RowRefused(Exception):
 
 def read_row(record: Record, header: Header, region: str) -> ImportRow:
     """The row in a record; raises `RowRefused`, because a row is taken whole or not at all."""
-    _refuse_broken(record, header)
+    refuse_broken(record, header)
     values = _values(record, header)
     texts = {column: tidy(values.get(column, "")) for column in _NAMES}
     warnings = [_FORMULA.format(header.heading(column)) for column in _NAMES if is_formula(texts[column])]
@@ -64,7 +73,8 @@ def read_row(record: Record, header: Header, region: str) -> ImportRow:
     email = _email(values, warnings)
     phone = _phone(values, region, has_email=email is not None, warnings=warnings)
     name = "" if is_no_name(texts[Column.CONTACT_NAME]) else texts[Column.CONTACT_NAME]
-    if not email and not phone:
+    key = _contact_key(values)
+    if not email and not phone and not key:
         warnings.append(_UNREACHABLE if name else _NOBODY)
     return ImportRow(
         line=record.line,
@@ -77,6 +87,9 @@ def read_row(record: Record, header: Header, region: str) -> ImportRow:
         email=email,
         phone=phone,
         warnings=tuple(warnings),
+        contact_key=key,
+        is_closed=_flag(values, Column.CLOSED),
+        is_portal_user=_flag(values, Column.PORTAL_USER),
     )
 
 
@@ -87,7 +100,8 @@ _NOBODY = "The row names nobody to invite; only the account was taken."
 _IN_THE_ERP = "Correct it in the ERP and import the file again."
 
 
-def _refuse_broken(record: Record, header: Header) -> None:
+def refuse_broken(record: Record, header: Header) -> None:
+    """Let a record through that has cells, and no more of them than headings; else `RowRefused`."""
     if record.fault is Fault.QUOTES:
         raise RowRefused(
             RowRefusal.BROKEN_QUOTES,
@@ -136,6 +150,29 @@ def _account_code(values: Mapping[Column, str]) -> str:
             "Format the column as text before opening the export, or import the ERP's own file.",
         )
     return code
+
+
+def _contact_key(values: Mapping[Column, str]) -> str:
+    key = trim(values.get(Column.CONTACT_KEY, ""))
+    if is_damaged_code(key):
+        raise RowRefused(
+            RowRefusal.DAMAGED_KEY,
+            Column.CONTACT_KEY,
+            "A spreadsheet has replaced the key of the contact by a number like 1.04E+03, an error or several lines.",
+            "Format the column as text before opening the export, or import the ERP's own file.",
+        )
+    return key
+
+
+def _flag(values: Mapping[Column, str], column: Column) -> bool | None:
+    """Yes or no; a blank cell says nothing, so that what was set stays."""
+    text = trim(values.get(column, ""))
+    said = read_flag(text)
+    if text and said is None:
+        raise RowRefused(
+            RowRefusal.MALFORMED_FLAG, column, "The cell says neither yes nor no.", f"Write yes or no. {_IN_THE_ERP}"
+        )
+    return said
 
 
 def _email(values: Mapping[Column, str], warnings: list[str]) -> EmailAddress | None:

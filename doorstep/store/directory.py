@@ -1,76 +1,112 @@
-"""Accounts and contacts as the ERP knows them; an import merges, and one row never stops the others."""
+"""Accounts and contacts as the ERP knows them: whatever it says is merged here, and nowhere else (S0.3, S0.5).
 
+Some hundred rows at a time: one look at what they may touch, the merging in memory, and a few statements that write it.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import BindParameter, any_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from doorstep.domain.contact import Known, Named
 from doorstep.domain.erp import ImportRow
-from doorstep.store import contacts, matching
+from doorstep.domain.erp_rows import RowRefused
+from doorstep.domain.merging import Book, Firm, Merged, Person
+from doorstep.security.links import KeyRing
+from doorstep.store import matching, taking_back
 from doorstep.store import tables as t
+from doorstep.store.audit import Actor
 
 a = t.accounts.c
 c = t.contacts.c
+FIRM = ("name", "customer_type", "sales_rep", "price_list")
+PERSON = ("name", "email", "email_key", "phone", "phone_key", "is_portal_user", "external_key")
+MAY_BE_KEPT = {"name": "name", "phone": "phone", "phone_key": "phone", "is_portal_user": "is_portal_user"}
+"""Columns that staff may have written at this very moment, with the name under which they are kept then."""
 
 
 @dataclass(frozen=True)
-class Merged:
-    """What a row of an import did."""
+class Taken:
+    """What became of each row, in its order, and the invitations that were taken back or lost an account."""
 
-    is_new_account: bool
-    is_new_contact: bool
+    outcomes: Sequence[Merged | RowRefused]
+    touched: Sequence[UUID] = ()
 
 
-async def merge(tx: AsyncConnection, office: str, row: ImportRow) -> Merged:
-    """Write one row: the account by its code, the person by address, number or name, and that they belong together.
+async def merge(
+    tx: AsyncConnection, ring: KeyRing, actor: Actor, office: str, rows: Sequence[ImportRow], *, is_trial: bool = False
+) -> Taken:
+    """Merge rows: accounts by their codes, people by the ERP's key or by address, number or name, and their links.
 
-    A blank cell never empties what is known, and what staff wrote stays as they wrote it (S0.5).
+    What is open of a closed account, or of somebody who is no portal user any more, is taken back (S3.9). `is_trial`
+    writes nothing.
     """
-    account_id, is_new_account = await _merge_account(tx, office, row)
-    if not row.has_contact:
-        return Merged(is_new_account, is_new_contact=False)
-    known = await matching.find(tx, office, Named(row.contact_name, row.email, row.phone), [account_id])
-    contact_id = await _insert(tx, office, row) if known is None else await _update(tx, known, row)
-    if known is None or not known.is_here:
-        await contacts.link(tx, contact_id, [account_id])
-    return Merged(is_new_account, is_new_contact=known is None)
+    await matching.alone(tx, office, is_reading=is_trial)
+    book = Book(uuid7)
+    await matching.look_up(tx, office, rows, book)
+    outcomes = [_outcome(book, row) for row in rows]
+    if is_trial:
+        return Taken(outcomes)
+    await _save_firms(tx, office, book)
+    await _save_people(tx, office, book)
+    await _link(tx, book)
+    return Taken(outcomes, await taking_back.after(tx, ring, actor, office, book))
 
 
-async def _merge_account(tx: AsyncConnection, office: str, row: ImportRow) -> tuple[UUID, bool]:
-    values = {
-        "name": row.account_name,
-        "customer_type": row.customer_type,
-        "sales_rep": row.sales_rep,
-        "price_list": row.price_list,
-    }
-    made = insert(t.accounts).values(id=uuid7(), office=office, code=row.account_code, **values)
-    kept = {name: case((made.excluded[name] == "", a[name]), else_=made.excluded[name]) for name in values}
-    merged = made.on_conflict_do_update(index_elements=[a.office, a.code], set_=kept | {"updated_at": func.now()})
-    found = (await tx.execute(merged.returning(a.id, literal_column("xmax = 0")))).one()
-    return found[0], found[1]
+def _outcome(book: Book, row: ImportRow) -> Merged | RowRefused:
+    try:
+        return book.merge(row)
+    except RowRefused as refused:
+        return refused
 
 
-async def _insert(tx: AsyncConnection, office: str, row: ImportRow) -> UUID:
-    identifier: UUID = uuid7()
-    await tx.execute(t.contacts.insert().values(id=identifier, office=office, **_said(row)))
-    return identifier
+async def _save_firms(tx: AsyncConnection, office: str, book: Book) -> None:
+    fresh = [_firm(each) | {"id": each.id, "office": office, "code": each.code} for each in book.new_firms.values()]
+    changed = [_firm(each) | {"of": each.id} for each in book.changed_firms.values()]
+    is_closed: BindParameter[bool] = bindparam("is_closed")
+    if fresh:
+        named: dict[str, object] = {name: bindparam(name) for name in ("id", "office", "code", *FIRM)}
+        named["closed_at"] = case((is_closed, func.now()))
+        await tx.execute(t.accounts.insert().values(**named), fresh)
+    if changed:
+        values: dict[str, object] = {name: bindparam(f"new_{name}") for name in FIRM}
+        values |= {"closed_at": case((is_closed, func.coalesce(a.closed_at, func.now()))), "updated_at": func.now()}
+        await tx.execute(update(t.accounts).where(a.id == bindparam("of")).values(**values), _renamed(changed, FIRM))
 
 
-async def _update(tx: AsyncConnection, known: Known, row: ImportRow) -> UUID:
-    fresh = {name: value for name, value in _said(row).items() if name.removesuffix("_key") not in known.kept_fields}
-    await tx.execute(t.contacts.update().where(c.id == known.id).values(updated_at=func.now(), **fresh))
-    return known.id
+def _firm(firm: Firm) -> dict[str, object]:
+    return {name: getattr(firm, name) for name in (*FIRM, "is_closed")}
 
 
-def _said(row: ImportRow) -> dict[str, object]:
-    """The columns that the ERP says something about."""
-    said: dict[str, object] = {"name": row.contact_name} if row.contact_name else {}
-    said |= {"email": row.email.typed, "email_key": row.email.key} if row.email else {}
-    return said | ({"phone": row.phone.typed, "phone_key": row.phone.key} if row.phone else {})
+async def _save_people(tx: AsyncConnection, office: str, book: Book) -> None:
+    fresh = [_person(each) | {"id": each.id, "office": office} for each in book.new_people.values()]
+    changed = [_person(each) | {"of": each.id} for each in book.changed_people.values()]
+    if fresh:
+        await tx.execute(t.contacts.insert(), fresh)
+    if changed:
+        values: dict[str, object] = {name: bindparam(f"new_{name}") for name in PERSON}
+        for name, kept in MAY_BE_KEPT.items():
+            values[name] = case((literal(kept) == any_(c.kept_fields), c[name]), else_=values[name])
+        statement = update(t.contacts).where(c.id == bindparam("of")).values(**values, updated_at=func.now())
+        await tx.execute(statement, _renamed(changed, PERSON))
+
+
+def _person(person: Person) -> dict[str, object]:
+    return {name: getattr(person, name) for name in PERSON}
+
+
+def _renamed(rows: Sequence[dict[str, object]], names: Sequence[str]) -> list[dict[str, object]]:
+    """A parameter of an update must not be called like a column that it sets."""
+    return [{f"new_{key}" if key in names else key: value for key, value in row.items()} for row in rows]
+
+
+async def _link(tx: AsyncConnection, book: Book) -> None:
+    links = [{"contact_id": person, "account_id": firm} for person, firm in book.links]
+    if links:
+        await tx.execute(insert(t.contact_accounts).on_conflict_do_nothing(), links)
 
 
 async def counts(tx: AsyncConnection, office: str) -> tuple[int, int]:

@@ -55,6 +55,7 @@ def test_unknown_and_second_columns_are_reported_once() -> None:
         (HEADER.encode("utf-32"), "UTF-32"),
         ((HEADER + ",x" * 100).encode(), "columns"),
         ((HEADER + "\n" + "1,\n" * (MAX_ROWS + 1)).encode(), "100,000 rows"),
+        ((HEADER + "\n" * 1_000_001).encode(), "1,000,000 lines"),
         (b"x" * 100_000_001, "100 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
