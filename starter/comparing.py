@@ -1,14 +1,17 @@
 """Rows and workflows beside each other: what runs without a row, and what should run and does not (F29).
 
-Compared in slices of ids, so that a hundred thousand of them are never held at once, and nothing is asked one by one.
+The newest are compared one with one, since a restored backup lacks the newest. Of the older ones both sides are
+counted, which costs little however many they are; only where the numbers differ is the span halved, until a slice is
+left that can be compared one with one. One too many and one too few in the same span would hide each other; either
+shows in `doorstep why`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from temporalio.client import Client
 
 from doorstep.store import reading
@@ -17,6 +20,7 @@ from starter import visibility
 from starter.visibility import TemporalAway
 
 SLICE = 1000
+NEWEST = 200
 FIRST = UUID(int=0)
 Progress = Callable[[int, int], None]
 """Told how many open invitations were compared so far, and how many there are."""
@@ -50,34 +54,102 @@ async def compare(
     seen = Differences()
     try:
         seen.failing = await visibility.failing(client, office=office, limit=limit)
-        await _compare_all(seen, engine, client, office, limit, progress)
+        await Comparison(seen, engine, client, office, limit).compare(progress)
         seen.is_complete = True
     except TemporalAway:
         pass
     return seen
 
 
-async def _compare_all(
-    seen: Differences, engine: AsyncEngine, client: Client, office: str | None, limit: int, progress: Progress
-) -> None:
-    after, done = FIRST, 0
-    of = await transact(engine, lambda tx: reading.count_open(tx, office))
-    while len(seen.missing) <= limit:
-        ids = await _next_ids(engine, after, office)
-        upto = ids[-1] if len(ids) == SLICE else None
-        # The rows first: whatever was begun since has both by now.
-        at_work = await visibility.running(client, after=after, upto=upto, office=office)
-        seen.missing += [each for each in ids if each not in at_work]
-        seen.rowless += await _without_rows(engine, at_work.difference(ids))
-        done += len(ids)
-        progress(done, max(of, done))
-        if upto is None:
+@dataclass(frozen=True)
+class Span:
+    """The open invitations with ids from `after` (without it) up to `upto`; without an end where that is None."""
+
+    after: UUID
+    upto: UUID | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison under way: what is asked, and what was found so far."""
+
+    seen: Differences
+    engine: AsyncEngine
+    client: Client
+    office: str | None
+    limit: int
+
+    @property
+    def is_enough(self) -> bool:
+        """True with more missing workflows than anybody wants to see."""
+        return len(self.seen.missing) > self.limit
+
+    async def compare(self, progress: Progress) -> None:
+        """Compare everything."""
+        spans = await transact(self.engine, self._spans)
+        done, of = 0, sum(span.rows for span in spans)
+
+        def advance(rows: int) -> None:
+            nonlocal done
+            done += rows
+            progress(done, max(of, done))
+
+        for span in spans:
+            await self._look(span, advance)
+
+    async def _spans(self, tx: AsyncConnection) -> list[Span]:
+        """The newest by themselves, and all the others."""
+        of = await reading.count_open(tx, self.office)
+        edge = await reading.open_id_before(tx, self.office, upto=None, count=NEWEST)
+        if edge is None:
+            return [Span(FIRST, None, of)]
+        return [Span(edge, None, NEWEST), Span(FIRST, edge, of - NEWEST)]
+
+    async def _look(self, span: Span, progress: Callable[[int], None]) -> None:
+        """Compare one span, by the numbers if it is a long one."""
+        if self.is_enough:
             return
-        after = upto
+        if span.upto is None or span.rows <= SLICE:
+            await self._one_with_one(span, progress)
+        elif span.rows != await self._running_in(span, span.upto):
+            for half in await transact(self.engine, lambda tx: self._halves(tx, span)):
+                await self._look(half, progress)
+        else:
+            progress(span.rows)
 
+    async def _running_in(self, span: Span, upto: UUID) -> int:
+        return await visibility.count_running(self.client, after=span.after, upto=upto, office=self.office)
 
-async def _next_ids(engine: AsyncEngine, after: UUID, office: str | None) -> list[UUID]:
-    return await transact(engine, lambda tx: reading.open_ids(tx, after=after, office=office, limit=SLICE))
+    async def _halves(self, tx: AsyncConnection, span: Span) -> tuple[Span, ...]:
+        """The newer half first."""
+        middle = await reading.open_id_before(tx, self.office, upto=span.upto, count=span.rows // 2)
+        if middle is None or middle <= span.after:
+            return (replace(span, rows=0),)  # most of them have come to an end meanwhile
+        newer = await reading.count_open(tx, self.office, after=middle, upto=span.upto)
+        older = await reading.count_open(tx, self.office, after=span.after, upto=middle)
+        return Span(middle, span.upto, newer), Span(span.after, middle, older)
+
+    async def _one_with_one(self, span: Span, progress: Callable[[int], None]) -> None:
+        """Compare in slices, which are many only where nothing bounds the span."""
+        after = span.after
+        while not self.is_enough:
+            ids = await self._next_ids(after, span.upto)
+            upto = ids[-1] if len(ids) == SLICE else span.upto
+            # The rows first: whatever was begun since has both by now.
+            at_work = await visibility.running(self.client, after=after, upto=upto, office=self.office)
+            self.seen.missing += [each for each in ids if each not in at_work]
+            self.seen.rowless += await _without_rows(self.engine, at_work.difference(ids))
+            progress(len(ids))
+            if upto == span.upto:
+                return
+            after = ids[-1]
+
+    async def _next_ids(self, after: UUID, upto: UUID | None) -> list[UUID]:
+        return await transact(
+            self.engine,
+            lambda tx: reading.open_ids(tx, after=after, upto=upto, office=self.office, limit=SLICE),
+        )
 
 
 async def _without_rows(engine: AsyncEngine, ids: Iterable[UUID]) -> list[UUID]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.standing import Step
-from doorstep.store import offices, reading, sight, stuck
+from doorstep.store import offices, reading, sight, stuck, stuck_passwords
 from doorstep.store.audit import Actor
 from doorstep.store.loading import standing_of
 from doorstep.store.reading import Row
@@ -19,6 +19,7 @@ from starter.comparing import Progress, compare
 from starter.explaining import explain, rowless, unreadable
 from starter.runs import Run
 from starter.sight import PAGE, Sight
+from starter.stuck_passwords import told
 from starter.troubles import Explanation, urgency
 from starter.visibility import TemporalAway
 
@@ -78,10 +79,15 @@ class Surveyor(Sight):
         distinct = list({row.id: row for row in rows}.values())
         explained = await self._explained(who, distinct, waited=older_than, is_asking=seen.is_complete)
         without_rows = [rowless(each, visibility.options(client)) for each in seen.rowless if who.is_trusted]
-        found = sorted([*(each for each in explained if each.troubles), *without_rows], key=_first)
+        about_passwords = await self._about_passwords(office, limit + 1) if who.is_trusted else []
+        found = sorted([*(e for e in explained if e.troubles), *without_rows, *about_passwords], key=_first)
         is_asked = seen.is_complete and all(each.is_temporal_asked for each in explained)
         others = seen.others if who.is_trusted else ()
         return Survey(tuple(found[:limit]), others, is_asked, len(found) > limit)
+
+    async def _about_passwords(self, office: str | None, limit: int) -> list[Explanation]:
+        waiting = await self._run(lambda tx: stuck_passwords.waiting(tx, office=office, limit=limit))
+        return [told(each) for each in waiting]
 
     async def _explained(
         self, who: Actor, rows: Sequence[Row], *, waited: timedelta | None = None, is_asking: bool = True

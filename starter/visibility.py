@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import (
+    CountWorkflowExecutionsRequest,
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     ListWorkflowExecutionsRequest,
@@ -67,13 +68,31 @@ async def running(client: Client, *, after: UUID, upto: UUID | None, office: str
     Raises:
         TemporalAway: it does not answer.
     """
+    found = [identifier_of(each) async for each in _listed(client, _running(after, upto, office))]
+    return {each for each in found if each is not None}
+
+
+async def count_running(client: Client, *, after: UUID, upto: UUID, office: str | None) -> int:
+    """How many they are.
+
+    Raises:
+        TemporalAway: it does not answer.
+    """
+    request = CountWorkflowExecutionsRequest(namespace=client.namespace, query=_running(after, upto, office))
+    try:
+        answer = await client.workflow_service.count_workflow_executions(request, timeout=LIST_PATIENCE)
+    except (RPCError, RuntimeError, OSError):
+        raise TemporalAway from None
+    return answer.count
+
+
+def _running(after: UUID, upto: UUID | None, office: str | None) -> str:
     conditions = [RUNNING, f"WorkflowId > '{PREFIX}{after}'"]
     if upto is not None:
         conditions.append(f"WorkflowId <= '{PREFIX}{upto}'")
     if office is not None:
         conditions.append(f"Office = '{office}'")
-    found = [identifier_of(each) async for each in _listed(client, " AND ".join(conditions))]
-    return {each for each in found if each is not None}
+    return " AND ".join(conditions)
 
 
 async def failing(client: Client, *, office: str | None, limit: int) -> list[str]:

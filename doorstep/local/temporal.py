@@ -15,6 +15,9 @@ from doorstep.settings import child_environment
 
 SEARCH_ATTRIBUTES = ("InvitationState", "Office", "BatchId")
 ATTRIBUTES_PAGE = "/api/v1/namespaces/default/search-attributes"
+FAIRNESS = ("matching.enableFairness=true", "matching.numTaskqueueWritePartitions=1")
+"""Offices take turns, which the server does not let them do by itself, and in one line: each of the usual four has an
+order of its own. Only the writing is changed, so that what waits in the other lines is still found after an upgrade."""
 POLLERS_PAGE = "/api/v1/namespaces/default/task-queues/onboarding?taskQueueType=1"
 
 
@@ -29,6 +32,7 @@ def temporal_part(home: Home, values: Mapping[str, str]) -> Part:
     # A workflow that its worker cannot go on with is reported after two failures, and not after a minute of them.
     reported = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
     reporting = ["--dynamic-config-value", reported]
+    sharing = [word for setting in FAIRNESS for word in ("--dynamic-config-value", setting)]
     ports = ["--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)]
     quiet = ["--log-level", "warn", "--ui-disable-news-fetch"]
     # Relative to the folder that it runs in: it takes the path for an address and stumbles over a %.
@@ -40,7 +44,7 @@ def temporal_part(home: Home, values: Mapping[str, str]) -> Part:
 
     return Part(
         name="temporal",
-        command=[*start_dev, *pragmas, *attributes, *skipping, *reporting, *ports, *quiet],
+        command=[*start_dev, *pragmas, *attributes, *skipping, *reporting, *sharing, *ports, *quiet],
         log=home.log("temporal"),
         note=home.note("temporal"),
         is_ready=is_ready,

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import State
 from doorstep.store import tables as t
 from doorstep.store.loading import load, load_many
+from doorstep.store.tables.invitations import NEEDS_A_WORKFLOW as IN_WORDS
 
 i = t.invitations.c
 SETTLED_AFTER = timedelta(minutes=1)
@@ -25,10 +26,8 @@ IS_AT_HOME: ColumnElement[bool] = and_(
 
 KNOWN = frozenset(state.value for state in State)
 
-NEEDS_A_WORKFLOW = or_(
-    i.state.in_((State.PENDING, State.AWAITING_APPROVAL, State.APPROVED)),
-    and_(i.state == State.EXPIRED, i.closed_at.is_(None)),
-)
+# As the partial index spells it: a parameter in its place would leave it aside.
+NEEDS_A_WORKFLOW: ColumnElement[bool] = literal_column(f"({IN_WORDS})")
 """Open invitations that time or somebody's word moves on; a draft has no workflow, and an ended one needs none."""
 
 
@@ -72,7 +71,10 @@ async def listed(
         link = t.invitation_accounts.c
         of_account = select(link.invitation_id).join(t.accounts, t.accounts.c.id == link.account_id)
         wanted.append(i.id.in_(of_account.where(t.accounts.c.code == account)))
-    return await load_many(tx, and_(True, *wanted), limit=limit)
+    # The ids first, which an index has in their order: all that belongs to an invitation is gathered for these alone.
+    newest = select(i.id).where(*wanted).order_by(i.created_at.desc()).limit(limit)
+    found = (await tx.execute(newest)).scalars().all()
+    return await load_many(tx, i.id.in_(found), limit=limit) if found else []
 
 
 async def rows(tx: AsyncConnection, ids: Sequence[UUID], *, seen: Sequence[ColumnElement[bool]] = ()) -> list[Row]:
@@ -94,18 +96,33 @@ async def is_unreadable(tx: AsyncConnection, invitation_id: UUID) -> bool:
     return False
 
 
-async def count_open(tx: AsyncConnection, office: str | None) -> int:
-    """How many invitations need a workflow."""
-    query = select(func.count()).select_from(t.invitations).where(NEEDS_A_WORKFLOW, *_of(office))
+async def count_open(
+    tx: AsyncConnection, office: str | None, *, after: UUID | None = None, upto: UUID | None = None
+) -> int:
+    """How many invitations need a workflow; of all ids, or of those from `after` (without it) up to `upto`."""
+    query = select(func.count()).select_from(t.invitations).where(NEEDS_A_WORKFLOW, *_between(after, upto, office))
     return (await tx.execute(query)).scalar_one()
 
 
-async def open_ids(tx: AsyncConnection, *, after: UUID, office: str | None, limit: int) -> list[UUID]:
+async def open_ids(
+    tx: AsyncConnection, *, after: UUID, upto: UUID | None = None, office: str | None, limit: int
+) -> list[UUID]:
     """The next invitations that need a workflow, in the order of their ids, once their start had time to happen."""
     is_settled = i.changed_at < func.now() - SETTLED_AFTER
-    query = select(i.id).where(NEEDS_A_WORKFLOW, is_settled, i.id > after, *_of(office))
+    query = select(i.id).where(NEEDS_A_WORKFLOW, is_settled, *_between(after, upto, office))
     return list((await tx.execute(query.order_by(i.id).limit(limit))).scalars())
 
 
-def _of(office: str | None) -> list[ColumnElement[bool]]:
-    return [] if office is None else [i.office == office]
+async def open_id_before(tx: AsyncConnection, office: str | None, *, upto: UUID | None, count: int) -> UUID | None:
+    """The id that has `count` open invitations after itself, up to `upto` or to the end; None where there are fewer."""
+    query = select(i.id).where(NEEDS_A_WORKFLOW, *_between(None, upto, office)).order_by(i.id.desc())
+    return (await tx.execute(query.offset(count).limit(1))).scalar_one_or_none()
+
+
+def _between(after: UUID | None, upto: UUID | None, office: str | None) -> list[ColumnElement[bool]]:
+    conditions = [] if office is None else [i.office == office]
+    if after is not None:
+        conditions.append(i.id > after)
+    if upto is not None:
+        conditions.append(i.id <= upto)
+    return conditions
