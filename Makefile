@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
 BIN := .venv/bin
 INSTALLED := .venv/installed
+MEASURING := .venv/installed-for-bench
 TEMPLATES := doorstep/mail/templates doorstep/local/pages web/templates
 
 # What is added to a command, as in: make test ARGS="-k invite"
@@ -30,7 +31,7 @@ up: $(INSTALLED)  ## Run the whole stack on this machine until Ctrl-C
 
 .PHONY: test
 test: $(INSTALLED)  ## Run every test against real servers, and tell where the time goes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=15 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --durations=15 $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(INSTALLED)  ## Run the tests that need no server, in seconds
@@ -47,8 +48,14 @@ check: $(INSTALLED)  ## Format, lint, types, layers, templates, dependencies and
 	$(BIN)/codespell
 
 .PHONY: bench
-bench: $(INSTALLED)  ## Measure, and draw the charts
+bench: $(INSTALLED)  ## Measure, all or ARGS="batch --rows 10000", and write tables and charts into docs
+	@$(MAKE) --no-print-directory $(MEASURING)
 	$(BIN)/python -m bench $(ARGS)
+
+$(MEASURING): requirements/bench.txt $(INSTALLED)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt \
+	    || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
 
 .PHONY: histories
 histories: $(INSTALLED)  ## Record the workflow histories that every later version must be able to replay
@@ -78,6 +85,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 lock: $(INSTALLED)  ## Lock the requirements again after a change of pyproject.toml; newer ones: ARGS=--upgrade
 	$(COMPILE) pyproject.toml --extra embedded --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --group bench --constraints requirements/dev.txt --output-file requirements/bench.txt
 	echo setuptools | $(COMPILE) --constraints requirements/dev.txt --output-file requirements/build.txt -
 	echo uv | $(COMPILE) --output-file requirements/uv.txt -
 

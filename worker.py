@@ -26,20 +26,27 @@ from temporalio.client import Client  # noqa: E402
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig  # noqa: E402
 from temporalio.worker import Interceptor, Worker  # noqa: E402
 
+from activities.batches import BatchActivities  # noqa: E402
 from activities.decisions import DecisionActivities  # noqa: E402
 from activities.edge import EdgeInterceptor  # noqa: E402
+from activities.erp import ErpActivities  # noqa: E402
 from activities.invitations import InvitationActivities  # noqa: E402
 from activities.passwords import PasswordActivities  # noqa: E402
 from activities.post import Post  # noqa: E402
+from activities.webhooks import WebhookActivities  # noqa: E402
 from doorstep import logs  # noqa: E402
 from doorstep import settings as settings_module  # noqa: E402
+from doorstep.erp.fetching import Fetcher  # noqa: E402
 from doorstep.mail.letters import Desk  # noqa: E402
 from doorstep.mail.smtp import Mailer  # noqa: E402
 from doorstep.security.links import KeyRing  # noqa: E402
 from doorstep.settings import Settings, SettingsError  # noqa: E402
+from doorstep.store.audit import CLOCK  # noqa: E402
 from doorstep.store.engine import create_engine  # noqa: E402
 from doorstep.text.texter import Texter  # noqa: E402
 from starter import checks  # noqa: E402
+from starter.desk import Connected  # noqa: E402
+from starter.handing_on import hand_on_until  # noqa: E402
 from starter.returns import collect_until  # noqa: E402
 from starter.sweep import sweep_until  # noqa: E402
 from starter.temporal import DEFAULT_ADDRESS, Starter, address, connect_temporal  # noqa: E402
@@ -62,14 +69,25 @@ def build_worker(
     invitations = InvitationActivities(post)
     decisions = DecisionActivities(post, invitations, policy=settings.operator_signals)
     passwords = PasswordActivities(post)
+    batches = BatchActivities(post, Starter(client), policy=settings.operator_signals)
+    webhooks = WebhookActivities(post, may_be_loopback=settings.webhook_loopback)
+    pulls = ErpActivities(post, Fetcher.of(settings))
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=list(WORKFLOWS),
-        activities=[*activities_of(invitations), *activities_of(decisions), *activities_of(passwords)],
+        activities=[
+            *(each for one in (invitations, decisions, passwords, batches, pulls) for each in activities_of(one)),
+            *activities_of(webhooks),
+        ],
         interceptors=[*watchers, *INTERCEPTORS, EdgeInterceptor()],
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
         sticky_queue_schedule_to_start_timeout=sticky,
+        # What waits for a slot waits in Temporal, where offices take turns; what a process has taken is first come,
+        # first served.
+        max_concurrent_activities=settings.activities_at_once,
+        # Most workflows wait for days. One that is not kept costs a replay of a few events when something happens.
+        max_cached_workflows=settings.cached_workflows,
     )
 
 
@@ -123,12 +141,15 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _look_around(stop: asyncio.Event, engine: AsyncEngine, starter: Starter, settings: Settings) -> None:
-    """Do until `stop` what no workflow asks for: the sweep, and the mail that came back."""
+    """Do until `stop` what no workflow asks for: the sweep, the events for webhooks, and the mail that came back."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sweep_until(stop, engine, starter, every=settings.sweep_seconds))
+        tasks.create_task(hand_on_until(stop, engine, starter, every=min(1.0, settings.sweep_seconds)))
         if settings.returns_maildir is not None:
             folder = settings.returns_maildir
-            tasks.create_task(collect_until(stop, engine, starter, folder, every=settings.sweep_seconds))
+            ring = KeyRing.parse(settings.link_keys.get_secret_value())
+            desk = Connected(engine, starter, ring, settings, CLOCK)
+            tasks.create_task(collect_until(stop, desk, folder, every=settings.sweep_seconds))
 
 
 def _runtime(settings: Settings) -> Runtime | None:

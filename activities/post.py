@@ -20,6 +20,7 @@ from doorstep.mail.smtp import Mailer
 from doorstep.security.links import KeyRing, UnknownKeyError
 from doorstep.store import handovers
 from doorstep.store.engine import transact
+from doorstep.store.failing_over import Means
 from doorstep.store.handovers import Change, Outbox
 from doorstep.text.compose import TextBroken
 from doorstep.text.compose import compose as in_short
@@ -54,8 +55,12 @@ class Post:
             outbox = await transact(self.engine, lambda tx: handovers.open_all(tx, invitation_id))
         return outbox.invitation
 
+    @property
+    def _means(self) -> Means:
+        return Means(self.ring, self.texter.is_configured)
+
     async def _close(self, outbox: Outbox, results: Mapping[UUID, HandoverResult]) -> Invitation:
-        return await transact(self.engine, lambda tx: handovers.close_all(tx, outbox, results))
+        return await transact(self.engine, lambda tx: handovers.close_all(tx, self._means, outbox, results))
 
     async def _hand_over_all(self, outbox: Outbox) -> dict[UUID, HandoverResult]:
         work = [self._hand_over(outbox, delivery) for delivery in outbox.to_send]

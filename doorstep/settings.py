@@ -38,6 +38,15 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com?from=NUMBER; empty: no texts"
     )
     text_timeout_seconds: float = Field(default=20.0, gt=0, le=60)
+    webhook_loopback: bool = Field(
+        default=False, description="webhooks may lead to this very machine, over plain http too; for development"
+    )
+    erp_folder: Path | None = Field(
+        default=None, description="exports of the ERP are pulled from folders below this one; none: from no folder"
+    )
+    erp_tokens: SecretStr = Field(
+        default=SecretStr(""), description="bearer tokens for pulling exports, 'host=token,host:port=token'"
+    )
     returns_maildir: Path | None = Field(
         default=None, description="where a mail server puts the mail that comes back to the sender; a Maildir"
     )
@@ -55,6 +64,7 @@ class Settings(BaseSettings):
         default="listed", description="decisions sent straight to Temporal: from listed administrators, or not at all"
     )
     metrics_address: str = Field(default="", description="host:port of the worker's Prometheus page; empty: none")
+    api_requests_per_minute: int = Field(default=1200, ge=1, description="what one API key may ask of the JSON API")
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     trusted_proxies: str = Field(default="127.0.0.1", description="addresses whose X-Forwarded-For is believed")
@@ -62,6 +72,12 @@ class Settings(BaseSettings):
         default="127.0.0.0/8,::1", description="addresses and networks that may read /metrics of the web"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    activities_at_once: int = Field(
+        default=20, ge=1, le=1000, description="how many activities a worker runs at a time"
+    )
+    cached_workflows: int = Field(
+        default=30, ge=0, le=100_000, description="how many workflows a worker keeps in memory"
+    )
     sweep_seconds: float = Field(default=3.0, gt=0, description="how often a worker looks for lost starts and wakes")
     drain_seconds: float = Field(default=30.0, gt=0, description="how long a stopping worker lets activities finish")
 
@@ -138,6 +154,7 @@ def unsafe(settings: Settings) -> list[str]:
         "DOORSTEP_LINK_KEYS: each key needs 32 random bytes; make one with `doorstep key new`": weak_ring(
             settings.link_keys.get_secret_value()
         ),
+        "DOORSTEP_WEBHOOK_LOOPBACK: webhooks never lead to this machine in production": settings.webhook_loopback,
         "DOORSTEP_DATABASE_URL: the user postgres owns too much; give Doorstep its own": (
             urlsplit(settings.database_url.get_secret_value()).username == "postgres"
         ),

@@ -1,6 +1,7 @@
 """What has to be in place, each check with the command that mends it: for the worker's start and for `doctor`."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,8 +9,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -19,9 +22,11 @@ from doorstep.settings import Settings, SettingsError
 from doorstep.store import links, migrate
 from doorstep.store.engine import transact
 from doorstep.text.gateway import gateway_from
-from workflows.attributes import ALL
+from workflows.attributes import ALL, TASK_QUEUE
 
 SECONDS = 5
+POLLS_EVERY = 120
+"""Seconds in which a worker asks at least once; Temporal lists those that are gone for some minutes more."""
 
 
 class NotReady(Exception):
@@ -94,6 +99,22 @@ async def search_attributes(client: Client) -> Check:
     return Check("search attributes", True, ", ".join(key.name for key in ALL))
 
 
+async def worker(client: Client, queue: str = TASK_QUEUE) -> Check:
+    """Whether a worker asks for tasks; without one nothing is sent, reminded or activated."""
+    mend = "start one: python worker.py; on this machine: doorstep up"
+    for kind in (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY):
+        asked = TaskQueue(name=queue)
+        request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=asked, task_queue_type=kind)
+        try:
+            answer = await asyncio.wait_for(client.workflow_service.describe_task_queue(request), SECONDS)
+        except (RPCError, RuntimeError, OSError, TimeoutError):
+            return Check("worker", False, "Temporal does not tell", "check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE")
+        present = time.time() - POLLS_EVERY
+        if not any(each.last_access_time.ToSeconds() > present for each in answer.pollers):
+            return Check("worker", False, f"none asks for the tasks of the queue {queue}", mend)
+    return Check("worker", True, f"asks for the tasks of the queue {queue}")
+
+
 async def keys(settings: Settings, engine: AsyncEngine) -> Check:
     """Whether the ring can be read and still holds every key that open links were made with."""
     try:
@@ -107,8 +128,9 @@ async def keys(settings: Settings, engine: AsyncEngine) -> Check:
     except ProgrammingError:
         return Check("link keys", False, "the schema has no place for them yet", "doorstep migrate")
     if missing:
-        sentence = f"open links were made with keys that are not in the ring: {', '.join(missing)}"
-        return Check("link keys", False, sentence, "put them back at the end of DOORSTEP_LINK_KEYS, or resend")
+        sentence = f"open links or signing secrets were made with keys that are not in the ring: {', '.join(missing)}"
+        mend = "put them back at the end of DOORSTEP_LINK_KEYS, or resend and rotate"
+        return Check("link keys", False, sentence, mend)
     return Check("link keys", True, f"{len(ring.keys)} in the ring, {next(iter(ring.keys))} signs")
 
 
@@ -159,11 +181,14 @@ async def require_ready(settings: Settings, engine: AsyncEngine, client: Client)
 
 
 async def all_checks(settings: Settings, engine: AsyncEngine, client: Client) -> list[Check]:
-    """Every check, for `doctor`."""
+    """Every check, for `doctor`; of a worker nothing is known while Temporal does not answer."""
+    temporal = await search_attributes(client)
+    is_reached = temporal.name != "temporal"
     return [
         await database(engine),
         await migrations(engine),
-        await search_attributes(client),
+        temporal,
+        *([await worker(client)] if is_reached else []),
         await keys(settings, engine),
         await mail(settings),
         await texts(settings),

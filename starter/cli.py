@@ -9,10 +9,16 @@ import typer
 from typer.core import TyperGroup
 
 from starter.commands import (
+    batches,
     contacts,
     decisions,
+    delivery_sources,
+    erp,
+    exports,
+    figures,
     imports,
     invitations,
+    keys,
     offices,
     returns,
     stacks,
@@ -21,15 +27,17 @@ from starter.commands import (
     templates,
     upkeep,
     users,
+    webhooks,
 )
 from starter.commands.answers import DEFAULT_ACTOR, Asked
 
 INTERRUPTED = 130
 ORDER = (
-    *("up", "demo", "office", "approvers", "staff", "import", "contact"),
+    *("up", "demo", "office", "approvers", "staff", "import", "erp", "contact", "batch"),
     *("invite", "send", "resend", "revoke", "readdress", "erase", "add-user", "user"),
     *("approve", "reject", "show", "list", "stuck", "why", "audit", "link", "restart"),
-    *("template", "returns", "doctor", "migrate", "key", "version"),
+    *("stats", "export"),
+    *("template", "returns", "delivery-source", "webhook", "doctor", "migrate", "key", "version"),
 )
 """As somebody meets them, from the first start to the upkeep."""
 
@@ -56,10 +64,16 @@ app.add_typer(offices.offices, name="office")
 app.add_typer(offices.approvers, name="approvers")
 app.add_typer(staff.app, name="staff")
 app.add_typer(contacts.app, name="contact")
+app.add_typer(erp.app, name="erp")
+app.add_typer(batches.app, name="batch")
 app.add_typer(users.users, name="user")
+app.add_typer(figures.app, name="stats")
+app.add_typer(exports.app, name="export")
 app.add_typer(returns.app, name="returns")
+app.add_typer(delivery_sources.app, name="delivery-source")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(templates.app, name="template")
-app.add_typer(upkeep.key, name="key")
+app.add_typer(keys.app, name="key")
 
 
 @app.callback()

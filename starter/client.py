@@ -8,18 +8,47 @@ from doorstep.security.links import KeyRing
 from doorstep.settings import Settings
 from doorstep.store.audit import Actor
 from doorstep.store.engine import create_engine
+from starter.batch import Batches
 from starter.contacts import Contacts
+from starter.delivery_sources import DeliverySources
+from starter.directory import Directory
+from starter.erp import Erp
+from starter.exports import Exports
+from starter.figures import Statistics
+from starter.keys import Keys
+from starter.listing import Listing
 from starter.offices import Offices
 from starter.people import People
+from starter.putting import Puts
 from starter.reports import Reports
 from starter.signing_in import SigningIn
 from starter.staffing import Staffing
 from starter.support import Support
 from starter.templates import Templates
 from starter.temporal import Starter, connect_temporal
+from starter.webhooks import Webhooks
 
 
-class Doorstep(Contacts, Offices, Staffing, People, Reports, SigningIn, Support, Templates):
+class Doorstep(
+    Batches,
+    Contacts,
+    DeliverySources,
+    Directory,
+    Erp,
+    Exports,
+    Keys,
+    Listing,
+    Offices,
+    People,
+    Puts,
+    Reports,
+    SigningIn,
+    Staffing,
+    Statistics,
+    Support,
+    Templates,
+    Webhooks,
+):
     """The client API. Refusals raise `doorstep.domain.errors.Refused` with `code`, `message` and `status`."""
 
 

@@ -2,23 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from doorstep.domain.addresses import AddressError, parse_phone
 from doorstep.domain.contact import Contact
 from doorstep.domain.destination import email_of, phone_of
 from doorstep.domain.errors import Refused
 from doorstep.domain.invitation import Invitation, Office
 from doorstep.domain.requests import ContactChange, NewContact
-from doorstep.domain.states import Command, State
-from doorstep.store import address_book, contacts, deciding, locks, offices
-from doorstep.store.audit import Actor
-from doorstep.store.orders import Order, get
+from doorstep.store import address_book, contacts, offices, taking_back
 from starter.onboarding import Onboarding, one_line
+from starter.waking import Waking
 
 PAGE = 200
-UNDECIDED = (State.DRAFT, State.PENDING, State.EXPIRED, State.AWAITING_APPROVAL)
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Invited:
     invitation: Invitation | None = None
 
 
-class Contacts(Onboarding):
+class Contacts(Onboarding, Waking):
     """The people that the ERP and the staff know."""
 
     async def contact(self, contact_id: UUID, *, actor: str | None = None) -> Contact:
@@ -93,7 +92,7 @@ class Contacts(Onboarding):
         who, detail = self._as(actor), {"command": "contact.add", "office": office}
         return await self._recorded(who, detail, lambda tx: contacts.add(tx, who, new))
 
-    async def contact_set(
+    async def contact_set(  # noqa: PLR0913 - what can be set, all by name
         self,
         contact_id: UUID,
         *,
@@ -102,12 +101,16 @@ class Contacts(Onboarding):
         portal_email: str | None = None,
         is_portal_user: bool | None = None,
         add_accounts: Sequence[str] = (),
+        seen: datetime | None = None,
         actor: str | None = None,
     ) -> Contact:
         """Change a contact for the portal; an import leaves that alone, and the default address stays (S4.33).
 
         An empty `portal_email` or `phone` takes it away again. Turning `is_portal_user` off takes the open invitations
-        back (S3.9).
+        back (S3.9). `seen` is the `updated_at` of the contact that the caller has read.
+
+        Raises:
+            Refused: with the field, or the reason; Changed: `changed_meanwhile`, by somebody else since it was `seen`.
         """
         who = self._as(actor)
         region = (await self._office_of(contact_id, actor)).region
@@ -120,27 +123,19 @@ class Contacts(Onboarding):
             clear=frozenset(n for n, v in (("portal_email", portal_email), ("phone", phone)) if v == ""),
         )
 
-        async def work(tx: AsyncConnection) -> tuple[Contact, list[Invitation]]:
-            contact, is_open = await contacts.change(tx, who, contact_id, asked)
-            return contact, [await self._take_back(tx, who, each) for each in is_open]
+        async def work(tx: AsyncConnection) -> tuple[Contact, list[UUID]]:
+            contact = await contacts.change(tx, who, contact_id, asked, seen=seen)
+            is_barred = is_portal_user is False
+            return contact, await taking_back.of_contact(tx, self.ring, who, contact_id) if is_barred else []
 
         detail = {"command": "contact.set"}
         contact, revoked = await self._recorded(who, detail, work, subject_id=contact_id)
-        for invitation in revoked:
-            await self.starter.wake(invitation)
+        await self._wake_all(revoked)
         return contact
 
     async def _office_of(self, contact_id: UUID, actor: str | None) -> Office:
         contact = await self.contact(contact_id, actor=actor)
         return await self._run(lambda tx: offices.get(tx, contact.office))
-
-    async def _take_back(self, tx: AsyncConnection, who: Actor, invitation_id: UUID) -> Invitation:
-        """Revoke it, unless it was approved at this very moment: whoever is in is suspended, not revoked."""
-        invitation = await locks.of_invitation(tx, invitation_id)
-        if invitation.state in UNDECIDED:
-            order = Order(Command.REVOKE, invitation_id, who, reason="no longer a portal user")
-            await deciding.revoke(tx, self.ring, order)
-        return await get(tx, invitation_id)
 
     async def contacts_invite(
         self, contact_ids: Sequence[UUID], *, roles: Sequence[str] = (), template: str = "", actor: str | None = None
@@ -157,7 +152,7 @@ class Contacts(Onboarding):
 
     async def _invite_one(self, contact_id: UUID, roles: Sequence[str], template: str, actor: str | None) -> Invited:
         contact = await self.contact(contact_id, actor=actor)
-        if not contact.invitation_address:
+        if not contact.invitation_address and not await self._takes_texts(contact, actor):
             sentence = "There is no address to invite; enter one: doorstep contact set ID --portal-email ADDRESS"
             return Invited(contact_id, "skipped", "no_address", sentence)
         if contact.has_username:
@@ -167,9 +162,19 @@ class Contacts(Onboarding):
             office=contact.office,
             contact=contact_id,
             name=contact.name,
-            accounts=[account.code for account in contact.accounts],
+            accounts=contact.invited_to,
             roles=roles,
             template=template,
             actor=actor,
         )
         return Invited(contact_id, "invited", invitation=invitation)
+
+    async def _takes_texts(self, contact: Contact, actor: str | None) -> bool:
+        """True where a text would reach the person (S0.8): a mobile number, and a gateway to send it by."""
+        if not (contact.phone and self.means.has_texts):
+            return False
+        region = (await self._office_of(contact.id, actor)).region
+        try:
+            return parse_phone(contact.phone, region).takes_texts
+        except AddressError:
+            return False

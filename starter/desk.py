@@ -14,6 +14,7 @@ from doorstep.settings import Settings
 from doorstep.store import audit
 from doorstep.store.audit import Actor
 from doorstep.store.engine import transact
+from doorstep.store.failing_over import Means
 from starter.temporal import Starter
 
 T = TypeVar("T")
@@ -53,6 +54,11 @@ class Connected:
                 lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=subject_id, code=code, detail=detail)
             )
             raise
+
+    @property
+    def means(self) -> Means:
+        """What it takes to send an invitation to the person's other address."""
+        return Means(self.ring, bool(self.settings.text_url.get_secret_value()))
 
     def _as(self, name: str | None) -> Actor:
         return self.actor if name is None else Actor(name.strip(), self.actor.via)

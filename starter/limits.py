@@ -33,3 +33,11 @@ FORGOTTEN_OF_ONE = Limit("forgot-name", 6, timedelta(minutes=15))
 
 FORGOTTEN = Limit("forgot", 60, timedelta(minutes=15))
 """Requests for mails from one source."""
+
+KEY_GUESSES = Limit("api-key", 10, timedelta(minutes=15))
+"""API keys that open nothing, from one source; a right one passes nevertheless."""
+
+
+def pace_of_keys(per_minute: int) -> Limit:
+    """Requests of one API key."""
+    return Limit("api", per_minute, timedelta(minutes=1))

@@ -107,15 +107,17 @@ class Onboarding(Connected):
             )
             raise
 
-    async def send(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
-        """Send a draft."""
-        return await self._command(Order(Command.SEND, invitation_id, self._as(actor)))
+    async def send(self, invitation_id: UUID, *, if_rev: int | None = None, actor: str | None = None) -> Invitation:
+        """Send a draft; like every command with `if_rev`, only while it is at that revision (`changed_meanwhile`)."""
+        return await self._command(Order(Command.SEND, invitation_id, self._as(actor), if_rev=if_rev))
 
-    async def resend(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
+    async def resend(self, invitation_id: UUID, *, if_rev: int | None = None, actor: str | None = None) -> Invitation:
         """Send again under a new link; the old one dies."""
-        return await self._command(Order(Command.RESEND, invitation_id, self._as(actor)))
+        return await self._command(Order(Command.RESEND, invitation_id, self._as(actor), if_rev=if_rev))
 
-    async def readdress(self, invitation_id: UUID, address: str, *, actor: str | None = None) -> Invitation:
+    async def readdress(
+        self, invitation_id: UUID, address: str, *, if_rev: int | None = None, actor: str | None = None
+    ) -> Invitation:
         """Send to another e-mail address or number; the link that went to the old one dies first."""
         who = self._as(actor)
 
@@ -125,30 +127,48 @@ class Onboarding(Connected):
             return invitation.office.region
 
         to = address_of(address, await self._run(work))
-        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, who, address=to))
+        return await self._command(Order(Command.CHANGE_ADDRESS, invitation_id, who, address=to, if_rev=if_rev))
 
-    async def revoke(self, invitation_id: UUID, *, reason: str = "", actor: str | None = None) -> Invitation:
+    async def revoke(
+        self, invitation_id: UUID, *, reason: str = "", if_rev: int | None = None, actor: str | None = None
+    ) -> Invitation:
         """Take it back; also removes an active user who never signed in."""
-        return await self._command(Order(Command.REVOKE, invitation_id, self._as(actor), reason=_note(reason)))
+        order = Order(Command.REVOKE, invitation_id, self._as(actor), reason=_note(reason), if_rev=if_rev)
+        return await self._command(order)
 
     async def approve(
-        self, invitation_id: UUID, *, approver: str, permissions: Sequence[str] | None = None, note: str = ""
+        self,
+        invitation_id: UUID,
+        *,
+        approver: str,
+        permissions: Sequence[str] | None = None,
+        note: str = "",
+        if_rev: int | None = None,
     ) -> Invitation:
         """Approve, with other permissions where some are named."""
         granted = None if permissions is None else tuple(permissions)
-        order = Order(Command.APPROVE, invitation_id, self._as(approver), permissions=granted, reason=_note(note))
+        who, reason = self._as(approver), _note(note)
+        order = Order(Command.APPROVE, invitation_id, who, permissions=granted, reason=reason, if_rev=if_rev)
         return await self._command(order)
 
     async def reject(
-        self, invitation_id: UUID, *, approver: str, reason: str = "", is_silent: bool = False
+        self,
+        invitation_id: UUID,
+        *,
+        approver: str,
+        reason: str = "",
+        is_silent: bool = False,
+        if_rev: int | None = None,
     ) -> Invitation:
         """Reject; the user is deleted and, unless silently, told."""
-        order = Order(Command.REJECT, invitation_id, self._as(approver), reason=_note(reason), is_silent=is_silent)
-        return await self._command(order)
+        who, note = self._as(approver), _note(reason)
+        return await self._command(
+            Order(Command.REJECT, invitation_id, who, reason=note, is_silent=is_silent, if_rev=if_rev)
+        )
 
-    async def erase(self, invitation_id: UUID, *, actor: str | None = None) -> Invitation:
+    async def erase(self, invitation_id: UUID, *, if_rev: int | None = None, actor: str | None = None) -> Invitation:
         """Erase the person from it, and the user that it made; a tombstone stays (T34)."""
-        return await self._command(Order(Command.ERASE, invitation_id, self._as(actor)))
+        return await self._command(Order(Command.ERASE, invitation_id, self._as(actor), if_rev=if_rev))
 
     async def open_link(self, token: str, *, source: str = "") -> LinkView:
         """Look at what a mailed link opens; changes nothing but the count of wrong guesses.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doorstep.domain.destination import email_of
 from doorstep.domain.errors import Invalid
 from doorstep.domain.requests import NewPair
-from doorstep.store import erasing_users, pairing, people, users
+from doorstep.store import erasing_users, member_lists, pairing, people, users
 from doorstep.store.audit import Actor
 from doorstep.store.people import Member
 from doorstep.store.users import User, check_username
@@ -91,12 +91,12 @@ class People(Connected):
     ) -> list[Member]:
         """The users of an office."""
         who = self._as(actor)
-        return await self._run(lambda tx: people.listed(tx, who, office, state=state, limit=limit))
+        return await self._run(lambda tx: member_lists.listed(tx, who, office, state=state, limit=limit))
 
     async def seats(self, office: str, *, actor: str | None = None) -> int:
         """How many seats an office uses (S4.47)."""
         who = self._as(actor)
-        return await self._run(lambda tx: people.seats(tx, who, office))
+        return await self._run(lambda tx: member_lists.seats(tx, who, office))
 
     async def user_suspend(self, username: str, *, actor: str | None = None) -> Member:
         """Shut a user out at once, until resumed."""

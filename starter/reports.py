@@ -23,7 +23,7 @@ class Reports(Connected):
             Unavailable: nothing was written.
         """
         noted = await self._run(
-            lambda tx: text_reports.note(tx, delivery_id, report.status, report.cause, report.reply_code)
+            lambda tx: text_reports.note(tx, self.means, delivery_id, report.status, report.cause, report.reply_code)
         )
         if noted.to_wake is not None:
             await self.starter.wake(noted.to_wake)

@@ -6,27 +6,26 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from doorstep.domain.errors import Unavailable
 from doorstep.mail.reports import Report, read_report
 from doorstep.mail.returned import Claim, Maildir
 from doorstep.store import returns
 from doorstep.store.engine import transact
-from starter.temporal import Starter
+from starter.desk import Connected
 
 log = structlog.get_logger()
 
 
-async def note_report(engine: AsyncEngine, starter: Starter, report: Report) -> bool:
+async def note_report(desk: Connected, report: Report) -> bool:
     """Note what became of a delivery, in one transaction; False for an unknown delivery and for old news (S3.7).
 
     Raises:
         Unavailable: nothing was written.
     """
-    noted = await transact(engine, lambda tx: returns.note(tx, report))
+    noted = await transact(desk.engine, lambda tx: returns.note(tx, desk.means, report))
     if noted.to_wake is not None:
-        await starter.wake(noted.to_wake)
+        await desk.starter.wake(noted.to_wake)
     if noted.is_new:
         log.info(
             "report_noted",
@@ -38,16 +37,18 @@ async def note_report(engine: AsyncEngine, starter: Starter, report: Report) -> 
     return noted.is_new
 
 
-async def collect_until(
-    stop: asyncio.Event, engine: AsyncEngine, starter: Starter, folder: Path, *, every: float
-) -> None:
-    """Empty the Maildir every few seconds until `stop`; an outage is noted once and waited out."""
+async def collect_until(stop: asyncio.Event, desk: Connected, folder: Path, *, every: float) -> None:
+    """Empty the Maildir every few seconds until `stop`; an outage is noted once and waited out.
+
+    What was read stays for a week, should somebody want to look at it, and is thrown away then.
+    """
     maildir = Maildir(folder)
     before = ""
     while not stop.is_set():
         trouble = ""
         try:
-            await collect_once(engine, starter, maildir, stop=stop)
+            await collect_once(desk, maildir, stop=stop)
+            await asyncio.to_thread(maildir.throw_away, time.time())
         except Unavailable:
             trouble = "database unavailable"
         except OSError as error:
@@ -61,9 +62,7 @@ async def collect_until(
             continue
 
 
-async def collect_once(
-    engine: AsyncEngine, starter: Starter, maildir: Maildir, *, stop: asyncio.Event | None = None
-) -> int:
+async def collect_once(desk: Connected, maildir: Maildir, *, stop: asyncio.Event | None = None) -> int:
     """Read what waits in the Maildir, until `stop`; the number of reports that told something new.
 
     Raises:
@@ -76,16 +75,16 @@ async def collect_once(
             break
         claim = await asyncio.to_thread(maildir.claim, name)
         if claim is not None:
-            noted += await _handle(engine, starter, claim)
+            noted += await _handle(desk, claim)
     return noted
 
 
-async def _handle(engine: AsyncEngine, starter: Starter, claim: Claim) -> bool:
+async def _handle(desk: Connected, claim: Claim) -> bool:
     """Read and note one mail; one that cannot be handled is put aside, so that it stands in no other's way."""
     is_new = False
     try:
         report = await asyncio.to_thread(lambda: read_report(claim.read()))
-        is_new = report is not None and await note_report(engine, starter, report)
+        is_new = report is not None and await note_report(desk, report)
     except Unavailable:
         await asyncio.to_thread(claim.give_back)
         raise

@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from doorstep.domain.errors import Unavailable
 from doorstep.domain.invitation import Invitation
-from doorstep.store import rates, retaining, sweeping
+from doorstep.store import batch_forgetting, kept_answers, rates, retaining, sweeping
 from doorstep.store.engine import transact
 from doorstep.store.loading import load
+from starter import schedules
+from starter.batch_sweep import sweep_batches
 from starter.temporal import Starter
 
 log = structlog.get_logger()
@@ -46,13 +48,15 @@ async def sweep_once(engine: AsyncEngine, starter: Starter, *, older_than: timed
         heard = await asyncio.gather(*(starter.password_link(each, is_new=False) for each in links))
         woken_links = [each for each, has_heard in zip(links, heard, strict=True) if has_heard]
         await sweeping.woke(tx, woken + poisoned, woken_links)
-        return len(woken) + len(woken_links)
+        return len(woken) + len(woken_links) + await sweep_batches(tx, starter, older_than=older_than)
 
     return await transact(engine, work)
 
 
 async def purge(engine: AsyncEngine) -> int:
     """Erase unanswered invitations that their offices do not want to keep any longer, the oldest first; how many."""
+    await transact(engine, kept_answers.purge)
+    await transact(engine, batch_forgetting.purge)
     erased = await transact(engine, retaining.purge)
     if erased:
         log.info("purged", invitations=erased)
@@ -76,7 +80,9 @@ async def sweep_until(stop: asyncio.Event, engine: AsyncEngine, starter: Starter
             woken = await sweep_once(engine, starter)
             if woken:
                 log.info("swept", woken=woken)
-            if time.monotonic() >= purge_due:
+            is_due = time.monotonic() >= purge_due
+            await schedules.mend(engine, starter.client, older_than=A_MOMENT, looks_at_all=is_due)
+            if is_due:
                 has_more = await purge(engine) == retaining.AT_ONCE
                 purge_due = time.monotonic() + (0 if has_more else PURGE_SECONDS)
         except Unavailable:

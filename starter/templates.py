@@ -134,12 +134,14 @@ class Templates(Connected):
         subject: str,
         body: str,
         locale: str | None = None,
+        seen: int | None = None,
         actor: str | None = None,
     ) -> TemplateVersion:
         """Save a text as the newest version; from now on mails go out with it.
 
         Raises:
-            NotFound: `no_such_template`; Forbidden: `template_locked`; Invalid: `template_refused`, with every line.
+            NotFound: `no_such_template`; Forbidden: `template_locked`; Invalid: `template_refused`, with every line;
+                Changed: `changed_meanwhile`, where the newest version is not the one that the caller has `seen`.
         """
         who, text = self._as(actor), custom.tidied(subject, body)
         await self._require_templates(office, who)
@@ -147,7 +149,7 @@ class Templates(Connected):
         async def work(tx: AsyncConnection) -> TemplateVersion:
             place, _ = await place_of(tx, office, name, locale)
             _require_sound(place.template, text)
-            return await templates.save(tx, who, place, text)
+            return await templates.save(tx, who, place, text, seen=seen)
 
         return await self._recorded(who, {"command": "template.set", "office": office}, work)
 
@@ -187,12 +189,20 @@ class Templates(Connected):
         return await self._run(work)
 
     async def template_restore(
-        self, office: str, name: str, version: int, *, locale: str | None = None, actor: str | None = None
+        self,
+        office: str,
+        name: str,
+        version: int,
+        *,
+        locale: str | None = None,
+        seen: int | None = None,
+        actor: str | None = None,
     ) -> TemplateVersion:
         """Make an old text the newest version again; version 0 is our own text.
 
         Raises:
-            NotFound: `no_such_version`; Invalid: `template_refused`, for one that would not be taken today.
+            NotFound: `no_such_version`; Invalid: `template_refused`, for one that would not be taken today; Changed:
+                `changed_meanwhile`.
         """
         who = self._as(actor)
         await self._require_templates(office, who)
@@ -203,7 +213,7 @@ class Templates(Connected):
             old = None if version == OURS else (await templates.version(tx, place, version)).text
             if old is not None:
                 _require_sound(place.template, old)
-            return await templates.restore(tx, who, place, version)
+            return await templates.restore(tx, who, place, version, seen=seen)
 
         return await self._recorded(who, {"command": "template.restore", "office": office}, work)
 

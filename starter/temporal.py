@@ -18,12 +18,14 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.types import MethodAsyncSingleParam
 
-from activities.contracts import InvitationRef, PasswordLinkRef
+from activities.contracts import BatchRef, InvitationRef, PasswordLinkRef, WebhookRef
 from doorstep.domain.invitation import Invitation
 from doorstep.settings import temporal_defaults
 from workflows.attributes import BATCH, OFFICE, STATE, TASK_QUEUE
+from workflows.batch import BatchWorkflow
 from workflows.invitation import InvitationWorkflow
 from workflows.password_link import PasswordLinkWorkflow
+from workflows.webhook import WebhookWorkflow
 
 log = structlog.get_logger()
 DEFAULT_ADDRESS = "localhost:7233"
@@ -97,7 +99,34 @@ class Starter:
             signal=None if is_new else "wake",
         )
 
-    async def _begin(
+    async def batch(self, identifier: UUID, office: str, *, is_new: bool = True) -> bool:
+        """Start or wake the workflow of a batch."""
+        return await self._begin(
+            BatchWorkflow.run,
+            BatchRef(str(identifier)),
+            identifier=f"batch-{identifier}",
+            summary=f"Batch of office {office}",
+            signal=None if is_new else "wake",
+            priority=priority_of(office, is_bulk=True),
+            attributes=TypedSearchAttributes(
+                [SearchAttributePair(OFFICE, office), SearchAttributePair(BATCH, str(identifier))]
+            ),
+        )
+
+    async def webhook(self, identifier: UUID, office: str, *, is_again: bool) -> bool:
+        """Start the workflow of a delivery to a webhook; where it `is_again` to go out, one that waits is replaced."""
+        return await self._begin(
+            WebhookWorkflow.run,
+            WebhookRef(str(identifier)),
+            identifier=f"webhook-{identifier}",
+            summary=f"Webhook of office {office}",
+            signal=None,
+            priority=priority_of(office, is_bulk=True),
+            attributes=TypedSearchAttributes([SearchAttributePair(OFFICE, office)]),
+            conflict=WorkflowIDConflictPolicy.TERMINATE_EXISTING if is_again else WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+
+    async def _begin(  # noqa: PLR0913 - what Temporal is told, nearly all by name
         self,
         run: MethodAsyncSingleParam[Any, Any, Any],
         ref: object,
@@ -107,6 +136,7 @@ class Starter:
         signal: str | None,
         priority: Priority = Priority.default,
         attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
+        conflict: WorkflowIDConflictPolicy = WorkflowIDConflictPolicy.USE_EXISTING,
     ) -> bool:
         """Start a workflow, or signal the one that runs; False where Temporal is out of reach, which the sweep mends.
 
@@ -118,7 +148,7 @@ class Starter:
                 ref,
                 id=identifier,
                 task_queue=TASK_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_conflict_policy=conflict,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 search_attributes=attributes,
                 static_summary=summary,

@@ -48,7 +48,8 @@ class Explanation:
 
     `invitation` is None where this version cannot read its row, or where there is none; `state` is then what the row
     says. `otherwise` are the commands that help where nothing is wrong. `is_temporal_asked` is False where Temporal did
-    not answer, so that nothing is known of the workflow.
+    not answer, so that nothing is known of the workflow. `prefix` begins the id of the workflow: mail about a password
+    has one of its own.
     """
 
     id: UUID
@@ -59,11 +60,12 @@ class Explanation:
     otherwise: tuple[str, ...] = ()
     invitation: Invitation | None = None
     is_temporal_asked: bool = True
+    prefix: str = "invitation-"
 
     @property
     def workflow_id(self) -> str:
         """The id of its workflow."""
-        return f"invitation-{self.id}"
+        return f"{self.prefix}{self.id}"
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from re import search
+from tempfile import gettempdir
 from typing import TypeVar
 
 import uuid_utils.compat as uuid_utils
@@ -32,6 +34,8 @@ from worker import build_post, build_worker
 
 T = TypeVar("T")
 PASSWORD = "four plain words together"
+ERP_FOLDER = Path(gettempdir()) / "doorstep-erp-of-tests"
+"""Below it each test makes the folder of its own office."""
 PATIENCE = 45.0
 """Seconds before a test gives up waiting; only ever reached by what is broken, or by a machine under great load."""
 
@@ -47,6 +51,8 @@ def settings_for(database_url: str, smtp_url: str, **changed: object) -> Setting
         "link_keys": SecretStr(new_ring_text("t1")),
         "temporal_ui_url": "http://temporal.example",
         "drain_seconds": 5.0,
+        "webhook_loopback": True,
+        "erp_folder": ERP_FOLDER,
     }
     return Settings(**(values | changed))  # type: ignore[arg-type]
 

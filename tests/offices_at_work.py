@@ -77,16 +77,20 @@ async def at_work(house: House) -> AtWork:
 
 
 async def _things(house: House, office: str, account: str) -> Things:
-    invitation = await quiet(house, await house.pending(office, accounts=[account]))
+    invitation = await quiet(house, await house.pending(office, accounts=[account], job=f"Job {account}"))
+    assert invitation.job_id is not None
     contacts = await house.doorstep.contacts(office, account=account)
+    username = await add_user(house, office, account)
     return Things(
         office=office,
         account=account,
         invitation=invitation.id,
         contact=contacts[0].id,
-        username=await add_user(house, office, account),
+        username=username,
         colleague=await add_colleague(house, office),
         approver=f"boss1@{office}.example",
+        job=invitation.job_id,
+        user=(await house.doorstep.user(username)).user.id,
     )
 
 

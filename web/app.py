@@ -10,7 +10,9 @@ from starlette.staticfiles import StaticFiles
 from doorstep.domain.errors import DoorstepError
 from doorstep.text.gateway import gateway_from
 from starter.client import Doorstep
-from web import account, forgotten, health, invitee, text_status
+from web import account, delivery_events, forgotten, health, invitee, text_status
+from web.api import edge
+from web.api.app import create_api
 from web.cookies import Cookies
 from web.fronts import Fronts
 from web.guards import BodyLimit, Headers, Hosts
@@ -19,7 +21,14 @@ from web.refusals import deny_cross_origin, error_page, fault_page, on_http, on_
 from web.rendering import STATIC, environments
 from web.site import Site
 
-ROUTES = [*account.ROUTES, *invitee.ROUTES, *forgotten.ROUTES, *text_status.ROUTES, *health.ROUTES]
+ROUTES = [
+    *account.ROUTES,
+    *invitee.ROUTES,
+    *forgotten.ROUTES,
+    *text_status.ROUTES,
+    *delivery_events.ROUTES,
+    *health.ROUTES,
+]
 
 
 def create_app(doorstep: Doorstep) -> FastAPI:
@@ -46,10 +55,11 @@ def create_app(doorstep: Doorstep) -> FastAPI:
         exception_handlers={DoorstepError: on_refused, HTTPException: on_http},
         middleware=[  # the first one is the outermost
             Middleware(Headers, settings=settings),
-            Middleware(Observed, metrics=site.metrics, broken=fault_page),
-            Middleware(Hosts, fronts=site.fronts, refuse=error_page),
+            Middleware(Observed, metrics=site.metrics, broken=edge.broken(fault_page)),
+            Middleware(Hosts, fronts=site.fronts, refuse=edge.refused(error_page)),
             Middleware(BodyLimit),
-            Middleware(CrossOriginProtection, deny_app=deny_cross_origin),
+            Middleware(CrossOriginProtection, deny_app=edge.denied(deny_cross_origin)),
+            Middleware(edge.Api, api=create_api(site)),
         ],
     )
     app.state.site = site

@@ -11,6 +11,8 @@ from web.cookies import is_https
 from web.fronts import Fronts, host_of
 
 MOST_BYTES = 64 * 1024
+MORE_BYTES = {"/delivery-events/": 1024 * 1024, "/v1/batches": 20 * 1024 * 1024}
+"""Where more may be sent than in any form: events of a provider come by the thousand, and so do rows of a batch."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -96,15 +98,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = next((more for path, more in MORE_BYTES.items() if scope["path"].startswith(path)), MOST_BYTES)
         announced = Request(scope).headers.get("content-length", "")
-        is_too_long = announced.isdecimal() and int(announced) > MOST_BYTES
+        is_too_long = announced.isdecimal() and int(announced) > most
         seen = 0
 
         async def limited() -> Message:
             nonlocal seen
             message: Message = {} if is_too_long else await receive()
             seen += len(message.get("body", b""))
-            if is_too_long or seen > MOST_BYTES:
+            if is_too_long or seen > most:
                 raise HTTPException(413)
             return message
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber
@@ -15,8 +16,9 @@ class Contact:
     """One contact of an office, with the accounts that whoever looks may see.
 
     `email` is the default address, which the ERP owns; `portal_email` is where invitations go if that differs (S3.6,
-    S4.31-S4.33). `kept_fields` are those that staff wrote and an import leaves alone. `has_username`: the person has a
-    username in this office, or is about to (S4.26).
+    S4.31-S4.33). `kept_fields` are those that staff wrote and an import leaves alone. `external_key` is what the ERP
+    calls the person, empty where it never said. `has_username`: the person has a username in this office, or is about
+    to (S4.26).
     """
 
     id: UUID
@@ -28,7 +30,15 @@ class Contact:
     is_portal_user: bool
     kept_fields: tuple[str, ...]
     accounts: tuple[Account, ...]
+    updated_at: datetime
+    external_key: str = ""
     has_username: bool = False
+
+    @property
+    def invited_to(self) -> tuple[str, ...]:
+        """The codes of the accounts to invite to: the open ones, and where none is, all of them, to be refused."""
+        is_any_open = not all(account.is_closed for account in self.accounts)
+        return tuple(account.code for account in self.accounts if not (is_any_open and account.is_closed))
 
     @property
     def invitation_address(self) -> str:

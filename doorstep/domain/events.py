@@ -70,6 +70,7 @@ class Event(StrEnum):
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_ENABLED = "webhook.enabled"
     WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_SECRET_SHOWN = "webhook.secret_shown"  # noqa: S105 - the name of an event
     SOURCE_ADDED = "delivery_source.added"
     SOURCE_ROTATED = "delivery_source.rotated"
     SOURCE_REMOVED = "delivery_source.removed"

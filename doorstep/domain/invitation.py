@@ -37,11 +37,15 @@ class Office:
 
 @dataclass(frozen=True)
 class Account:
-    """A reference to an account of the ERP; never a copy of its business data (S3.12)."""
+    """A reference to an account of the ERP; never a copy of its business data (S3.12).
+
+    `is_closed` is said of a contact's accounts alone: an invitation is to none that is closed.
+    """
 
     id: UUID
     code: str
     name: str
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Delivery:
     created_at: datetime
     handed_over_at: datetime | None
     sent_at: datetime | None
+    delivered_at: datetime | None = None
 
     @property
     def is_unsent(self) -> bool:

@@ -28,6 +28,7 @@ class NewInvitation:
     is_draft: bool = False
     is_test: bool = False
     idempotency_key: str | None = field(default=None, compare=False)
+    batch_id: UUID | None = None
 
     def fingerprint(self) -> bytes:
         """The same for the same request, so that a key used for another one is noticed.
@@ -35,7 +36,7 @@ class NewInvitation:
         What came later is left out where it is not used, so that a key from before an upgrade still fits.
         """
         said = asdict(self) | {"address": None if self.email is None else asdict(self.email), "idempotency_key": None}
-        del said["email"]
+        del said["email"], said["batch_id"]
         for name in ("phone", "channel", "contact", "template", "locale"):
             if not said[name]:
                 del said[name]

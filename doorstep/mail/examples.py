@@ -87,9 +87,15 @@ VALUES: dict[Message, dict[str, object]] = {
     },
     Message.DECLINED_NOTICE: _INVITED,
     Message.READDRESSED_NOTICE: {},
-    Message.BOUNCE_NOTICE: _INVITED,
+    Message.BOUNCE_NOTICE: _INVITED | {"is_text": False, "is_about_link": True, "went_to": "", "went_by": ""},
     Message.PASSWORD_RESET: _USER | _RESET,
     Message.PASSWORD_CHANGED: _USER | {"changed_at": HANDED_OVER_AT, "forgot_url": f"{PORTAL}/forgot"},
+    Message.WEBHOOK_DISABLED: {
+        "host": "erp.riverbend.example",
+        "webhook_id": "0199a4c2-9b77-7f2e-8c41-5e0a92d1b364",
+        "cause": "answered (503)",
+        "disabled_at": HANDED_OVER_AT,
+    },
 }
 """What each template needs, beside the values of the office."""
 
@@ -99,6 +105,7 @@ _RECIPIENTS = {
     Message.APPROVAL_ESCALATION: APPROVER,
     Message.DECLINED_NOTICE: INVITER,
     Message.BOUNCE_NOTICE: INVITER,
+    Message.WEBHOOK_DISABLED: ("", "it@riverbend.example"),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.invitation import Delivery, Invitation, Office
-from doorstep.domain.messages import LINK_MESSAGES, CustomText, Letter, Message
+from doorstep.domain.messages import LINK_MESSAGES, Channel, CustomText, Letter, Message, channel_of
 from doorstep.domain.passwords import RESET_VALIDITY
 
 TO_APPROVERS = frozenset({Message.APPROVAL_NEEDED, Message.APPROVAL_REMINDER, Message.APPROVAL_ESCALATION})
@@ -51,7 +51,7 @@ def letter_for(
     office = invitation.office
     is_to_staff = delivery.message in TO_STAFF
     is_old_address = delivery.message is Message.READDRESSED_NOTICE
-    values = _office_values(office) | _values(desk, invitation, delivery, token)
+    values = office_values(office) | _values(desk, invitation, delivery, token)
     return Letter(
         message=delivery.message,
         delivery_id=delivery.id,
@@ -78,7 +78,7 @@ def password_letter(
     if delivery.handed_over_at is None:
         raise ValueError("the attempt was not opened")
     portal = office.public_url or desk.public_url
-    values = _office_values(office) | {
+    values = office_values(office) | {
         "username": person.username,
         "staff_username": person.staff_username,
         "grants": [(code, name, list(permissions)) for code, name, permissions in person.grants],
@@ -106,7 +106,8 @@ def password_letter(
     )
 
 
-def _office_values(office: Office) -> dict[str, object]:
+def office_values(office: Office) -> dict[str, object]:
+    """What every letter says of its office."""
     return {
         "office_name": office.name,
         "help_email": office.help_email,
@@ -137,7 +138,26 @@ def _values(desk: Desk, invitation: Invitation, delivery: Delivery, token: str) 
         "invitee_address": invitation.address,
         "invitation_id": str(invitation.id),
     }
-    return pages | invited
+    return pages | invited | (_lost_values(invitation, delivery) if message is Message.BOUNCE_NOTICE else {})
+
+
+def _lost_values(invitation: Invitation, notice: Delivery) -> dict[str, object]:
+    """What was lost, and where it went instead: looked up by generation, since it may have moved on meanwhile."""
+    lost = Message(str(notice.facts.get("lost", Message.INVITATION)))
+    missed = _recipient(invitation, notice.generation, lost) or invitation.address
+    instead = _recipient(invitation, notice.generation + 1, Message.INVITATION) if "went_by" in notice.facts else ""
+    return {
+        "invitee_address": missed,
+        "is_text": channel_of(missed) is Channel.TEXT,
+        "is_about_link": lost in LINK_MESSAGES,
+        "went_to": instead,
+        "went_by": str(notice.facts.get("went_by", "")),
+    }
+
+
+def _recipient(invitation: Invitation, generation: int, message: Message) -> str:
+    same = (d.recipient for d in invitation.deliveries if d.message is message and d.generation == generation)
+    return next(same, "")
 
 
 def _link_values(invitation: Invitation, delivery: Delivery, link: str) -> dict[str, object]:

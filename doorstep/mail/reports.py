@@ -14,7 +14,7 @@ from doorstep.mail.report_parts import Part, groups_of, parts_of, read_part
 from doorstep.mail.report_qmail import read_bounce
 from doorstep.mail.report_status import Verdict, verdict_on
 
-__all__ = ["Action", "Report", "read_report"]
+__all__ = ["Action", "Report", "delivery_in", "read_report"]
 
 _STATUS = frozenset({"message/delivery-status", "message/global-delivery-status", "message/xdelivery-status"})
 _RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"})
@@ -46,13 +46,19 @@ def _returned(parts: Sequence[Part]) -> Part | None:
 def _report(verdict: Verdict, returned: Part | None, groups: Sequence[Part]) -> Report | None:
     ids = [returned.field(name) for name in _OURS] if returned else []
     ids += [group.field(name) for group in groups for name in _ENVELOPE]
-    found = next((found for text in ids if (found := _UUID.match(text))), None)
+    found = next((found for text in ids if (found := delivery_in(text))), None)
     if found is None:
         return None
     return Report(
-        delivery_id=UUID(found[1]),
+        delivery_id=found,
         action=verdict.action,
         status=verdict.status,
         is_permanent=verdict.is_permanent,
         cause="" if verdict.cause is None else str(verdict.cause),
     )
+
+
+def delivery_in(text: str) -> UUID | None:
+    """The delivery that a Message-ID of ours names, with or without its brackets and its domain; else None."""
+    found = _UUID.match(text)
+    return UUID(found[1]) if found else None

@@ -2,7 +2,8 @@
 
 A mail is claimed by renaming it out of `new`: of several workers the file system lets one do it. It stays in `tmp`
 while it is read, and goes to `cur` with the flag S (seen) when that is done, and F (flagged) beside it where it failed.
-What a worker left claimed when it died is taken back after a while.
+What a worker left claimed when it died is taken back after a while; what was read is thrown away after a week, and what
+is flagged stays for a person.
 """
 
 import os
@@ -15,6 +16,8 @@ from doorstep.mail.report_parts import MAX_BYTES
 
 AT_ONCE = 200
 CLAIM_SECONDS = 600.0
+KEPT_SECONDS = 7 * 24 * 3600.0
+_READ = ":2,S"
 _CLAIMED = ":2,"  # where the flags of a mail begin; a mail server's own names in `tmp` never end so
 
 
@@ -78,6 +81,19 @@ class Maildir:
         except FileNotFoundError:
             return None
         return claim
+
+    def throw_away(self, now: float) -> None:
+        """Delete what was read a week before `now` (epoch seconds); what failed stays until a person has seen to it.
+
+        Raises:
+            OSError: the folder is not ours to change.
+        """
+        if not (self.folder / "cur").is_dir():
+            return
+        for entry in _files(self.folder / "cur"):
+            with suppress(FileNotFoundError):  # another worker throws away as well
+                if entry.name.endswith(_READ) and entry.stat().st_ctime < now - KEPT_SECONDS:
+                    (self.folder / "cur" / entry.name).unlink()
 
     def _take_back(self, then: float) -> None:
         """Put back what was claimed before `then`; the time of the last rename tells, that of the content does not."""

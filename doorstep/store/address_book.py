@@ -1,6 +1,6 @@
 """Contacts looked up, one by its id and many by a search; each with what whoever looks may see."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doorstep.domain.authority import Authority, Right, require
 from doorstep.domain.contact import Contact, no_such_contact
 from doorstep.domain.invitation import Account
+from doorstep.domain.pages import Page, id_at, page_of
 from doorstep.store import authority, offices, sight
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
@@ -19,7 +20,9 @@ c = t.contacts.c
 ca = t.contact_accounts.c
 a = t.accounts.c
 
-_account = func.jsonb_build_object("id", a.id, "code", a.code, "name", a.name)
+_account = func.jsonb_build_object(
+    *("id", a.id, "code", a.code, "name", a.name, "is_closed", a.closed_at.is_not(None)),
+)
 _accounts = (
     select(func.coalesce(func.jsonb_agg(aggregate_order_by(_account, a.code)), func.jsonb_build_array()))
     .select_from(t.accounts.join(t.contact_accounts, ca.account_id == a.id))
@@ -62,19 +65,57 @@ async def listed(
     """
     await offices.get(tx, office)
     who = await sight.require_some(tx, actor, office)
-    wanted: list[ColumnElement[bool]] = [c.office == office]
-    if not who.sees_all:
-        wanted.append(_on_account(who))
-    if account is not None:
-        wanted.append(_on_account(who, a.code == account))
-    if search.strip():
-        wanted.append(_matches(who, search.strip()))
-    if is_without_username:
-        wanted.append(have_none(office))
+    wanted = _wanted(who, office, Search(search, account, is_without_username))
     in_order = (func.lower(c.name), c.id)
     page = select(c.id).where(*wanted).order_by(*in_order).limit(limit)
     found = await tx.execute(_QUERY.where(c.id.in_(page)).order_by(*in_order))
     return [_as_seen(_read(row), who) for row in found]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What narrows a list of contacts (S3.3, S4.26); `external_key` is exact."""
+
+    text: str = ""
+    account: str | None = None
+    is_without_username: bool = False
+    external_key: str | None = None
+
+
+async def page(
+    tx: AsyncConnection, actor: Actor, office: str, wanted: Search, *, after: str = "", limit: int
+) -> Page[Contact]:
+    """Contacts that match in the order in which they were made, so that no change moves one from page to page.
+
+    Raises:
+        NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`; Invalid: `cursor_invalid`.
+    """
+    who = await sight.require_some(tx, actor, office)
+    conditions = _wanted(who, office, wanted)
+    if after:
+        conditions.append(c.id > id_at(after))
+    # First the ids alone: what a contact carries with it is looked up for the few of the page.
+    ids = select(c.id).where(*conditions).order_by(c.id).limit(limit + 1)
+    rows = await tx.execute(_QUERY.where(c.id.in_(ids)).order_by(c.id))
+    found = [_as_seen(_read(row), who) for row in rows]
+    if not found:
+        await offices.get(tx, office)
+    return page_of(found, limit, lambda contact: contact.id)
+
+
+def _wanted(who: Authority, office: str, wanted: Search) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [c.office == office]
+    if not who.sees_all:
+        conditions.append(_on_account(who))
+    if wanted.account is not None:
+        conditions.append(_on_account(who, a.code == wanted.account))
+    if wanted.external_key is not None:
+        conditions.append(c.external_key == wanted.external_key)
+    if wanted.text.strip():
+        conditions.append(_matches(who, wanted.text.strip()))
+    if wanted.is_without_username:
+        conditions.append(have_none(office))
+    return conditions
 
 
 def _on_account(who: Authority, *matches: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -108,6 +149,8 @@ def _read(row: object) -> Contact:
         **texts,
         is_portal_user=values["is_portal_user"],
         kept_fields=tuple(values["kept_fields"]),
-        accounts=tuple(Account(UUID(each["id"]), each["code"], each["name"]) for each in values["accounts"]),
+        accounts=tuple(Account(**each | {"id": UUID(each["id"])}) for each in values["accounts"]),
+        updated_at=values["updated_at"],
+        external_key=values["external_key"] or "",
         has_username=values["has_username"],
     )

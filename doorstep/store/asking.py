@@ -20,6 +20,8 @@ from doorstep.store.audit import Actor
 
 c = t.contacts.c
 ca = t.contact_accounts.c
+TO_THE_PORTAL = frozenset({Right.INVITE, Right.ADD_USER})
+"""What lets somebody in to an account; a closed one lets nobody in."""
 
 
 def unknown_account(office: str, codes: Sequence[str] = ()) -> Invalid:
@@ -33,18 +35,31 @@ def unknown_account(office: str, codes: Sequence[str] = ()) -> Invalid:
 
 
 async def account_ids(
-    tx: AsyncConnection, office: Office, codes: Sequence[str], *, seen_by: Authority = EVERYTHING
+    tx: AsyncConnection,
+    office: Office,
+    codes: Sequence[str],
+    *,
+    seen_by: Authority = EVERYTHING,
+    is_for_portal: bool = False,
 ) -> list[UUID]:
-    """S0.13, S0.14: an unknown account is refused, the same one twice counts once; one out of sight is unknown."""
+    """S0.13, S0.14: an unknown account is refused, the same one twice counts once; one out of sight is unknown.
+
+    `is_for_portal`: somebody is about to be let in there, so that none may be closed, nor be closed until the commit.
+    """
     wanted = dict.fromkeys(code.strip() for code in codes)
     if not wanted:
         return []
     a = t.accounts.c
-    rows = await tx.execute(select(a.code, a.id).where(a.office == office.code, a.code.in_(wanted)))
+    query = select(a.code, a.id, a.closed_at).where(a.office == office.code, a.code.in_(wanted)).order_by(a.code)
+    rows = (await tx.execute(query.with_for_update(read=True) if is_for_portal else query)).all()
     known: dict[str, UUID] = {row[0]: row[1] for row in rows if seen_by.in_sight([row[1]])}
     unknown = [code for code in wanted if code not in known]
     if unknown:
         raise unknown_account(office.code, unknown)
+    closed = [row[0] for row in rows if row[2] is not None]
+    if closed and is_for_portal:
+        sentence = "The account is closed, so nobody is let in there. Leave it out, or have it reopened in the ERP."
+        raise Conflict("account_closed", sentence, private=f"Closed: {', '.join(closed)[:200]}.")
     return [known[code] for code in wanted]
 
 
@@ -56,12 +71,13 @@ async def accounts_for(
     The right comes first: whoever has it not learns nothing of any account.
 
     Raises:
-        Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_account`, `account_required`.
+        Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_account`, `account_required`; Conflict:
+            `account_closed`, where somebody is to be let in.
     """
     who = await authority.standing(tx, actor, office.code)
     if right not in who.rights:
         raise not_allowed(right)
-    accounts = await account_ids(tx, office, codes, seen_by=who)
+    accounts = await account_ids(tx, office, codes, seen_by=who, is_for_portal=right in TO_THE_PORTAL)
     if who.rights[right] is Reach.ASSIGNED and not accounts:
         sentence = "You serve the accounts assigned to you; name the one that this is about."
         raise Invalid("account_required", sentence, field="account")

@@ -1,9 +1,10 @@
 """Contacts as staff look after them: added by hand, and changed for the portal; the default address is the ERP's."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Insert, Update, and_, func, or_, select
+from sqlalchemy import Insert, Update, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,10 +13,10 @@ from uuid_utils.compat import uuid7
 from doorstep.domain.authority import Authority, Right
 from doorstep.domain.contact import Contact, Known, Named
 from doorstep.domain.destination import ADDRESS_NEEDED
+from doorstep.domain.editions import changed_meanwhile
 from doorstep.domain.errors import Conflict, Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.requests import ContactChange, NewContact
-from doorstep.domain.states import OPEN
 from doorstep.store import asking, audit, matching, offices
 from doorstep.store import tables as t
 from doorstep.store.address_book import get
@@ -23,7 +24,6 @@ from doorstep.store.audit import Actor
 
 c = t.contacts.c
 ca = t.contact_accounts.c
-i = t.invitations.c
 
 
 async def add(tx: AsyncConnection, actor: Actor, new: NewContact) -> Contact:
@@ -81,23 +81,23 @@ async def link(tx: AsyncConnection, contact_id: UUID, accounts: Sequence[UUID]) 
         await tx.execute(insert(t.contact_accounts).on_conflict_do_nothing(), rows)
 
 
-async def _write(tx: AsyncConnection, statement: Insert | Update) -> None:
+async def _write(tx: AsyncConnection, statement: Insert | Update) -> bool:
+    """Carry it out; False where it met no row."""
     try:
-        await tx.execute(statement)
+        return (await tx.execute(statement)).rowcount > 0
     except IntegrityError:
         sentence = "Another contact of this office has that address or number."
         raise Conflict("contact_exists", sentence) from None
 
 
 async def change(
-    tx: AsyncConnection, actor: Actor, contact_id: UUID, asked: ContactChange
-) -> tuple[Contact, Sequence[UUID]]:
+    tx: AsyncConnection, actor: Actor, contact_id: UUID, asked: ContactChange, *, seen: datetime | None = None
+) -> Contact:
     """Set what the portal needs of a contact; the default address stays (S4.33).
 
-    Answers also with the open invitations that have to be taken back because the flag went off (S3.9).
-
     Raises:
-        Refused: not found; not allowed; unknown account; `contact_exists`.
+        Refused: not found; not allowed; unknown account; `contact_exists`; `changed_meanwhile`, where the contact is
+            not the one that was `seen` any more.
     """
     before = await get(tx, actor, contact_id, Right.CONTACTS)
     office = await offices.get(tx, before.office)
@@ -107,12 +107,13 @@ async def change(
     values = _values(asked)
     kept = sorted({*before.kept_fields, *(name for name in values if not name.endswith("_key"))})
     row = t.contacts.update().where(c.id == contact_id)
-    await _write(tx, row.values(**values, kept_fields=kept, updated_at=func.now()))
+    same = row if seen is None else row.where(c.updated_at == seen)
+    if not await _write(tx, same.values(**values, kept_fields=kept, updated_at=func.now())):
+        raise changed_meanwhile()
     await link(tx, contact_id, accounts)
     detail = {"office": office.code, "changed": sorted(values)}
     await audit.record(tx, Event.CONTACT_SET, actor, subject_id=contact_id, detail=detail)
-    to_revoke = await _open_invitations(tx, contact_id) if asked.is_portal_user is False else ()
-    return await get(tx, actor, contact_id), to_revoke
+    return await get(tx, actor, contact_id)
 
 
 def _values(asked: ContactChange) -> dict[str, object]:
@@ -128,13 +129,3 @@ def _values(asked: ContactChange) -> dict[str, object]:
     for name in asked.clear:
         values |= {name: None, f"{name}_key": None}
     return values
-
-
-async def _open_invitations(tx: AsyncConnection, contact_id: UUID) -> Sequence[UUID]:
-    """Those made for the contact, and those sent to one of its addresses before it was known."""
-    by_email = or_(*(i.address_key == key for key in (c.email_key, c.portal_email_key)))
-    by_phone = and_(i.address_key == c.phone_key, or_(i.other_key.is_(None), c.email_key.is_(None)))
-    same = and_(i.office == c.office, or_(i.contact_id == c.id, and_(i.contact_id.is_(None), or_(by_email, by_phone))))
-    query = select(i.id).select_from(t.invitations.join(t.contacts, same)).where(c.id == contact_id)
-    found = await tx.execute(query.where(i.state.in_(OPEN), i.closed_at.is_(None)).order_by(i.id))
-    return found.scalars().all()

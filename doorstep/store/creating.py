@@ -139,6 +139,7 @@ def _row(actor: Actor, plan: _Plan) -> dict[str, object]:
         "template": new.template,
         "contact_id": plan.contact,
         "job_id": plan.asked.job,
+        "batch_id": new.batch_id,
         "roles": list(new.roles),
         "permissions": plan.permissions,
         "is_test": new.is_test,

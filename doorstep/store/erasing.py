@@ -14,7 +14,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import State
 from doorstep.security.links import KeyRing
-from doorstep.store import audit, belonging, deliveries, users
+from doorstep.store import audit, batch_forgetting, belonging, deliveries, kept_answers, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.orders import Order, change, get
@@ -47,6 +47,7 @@ async def erase_row(tx: AsyncConnection, actor: Actor, invitation: Invitation) -
     )
     await change(tx, invitation.id, frozenset({invitation.state}), state=State.ERASED, attention=[], **texts, **blank)
     await _forget_requests(tx, (), names)
+    await batch_forgetting.forget_person(tx, invitation)
     await _forget_subjects(tx, [invitation.id], names)
     if invitation.user_id is not None and not await _is_wanted(tx, invitation.user_id, invitation):
         await erase_user(tx, invitation.user_id)
@@ -92,5 +93,6 @@ async def _forget_subjects(tx: AsyncConnection, subjects: Sequence[UUID], names:
     blank = {"recipient": "", "recipient_key": func.concat(NOBODY, "-", d.id), "facts": {}}
     await tx.execute(theirs.values(**blank))
     await tx.execute(delete(t.links).where(t.links.c.subject_id.in_(subjects)))
+    await kept_answers.forget(tx, subjects)
     for subject in subjects:
         await audit.forget(tx, subject, names)

@@ -14,10 +14,11 @@ from doorstep.domain.invitation import Delivery, Invitation
 from doorstep.domain.messages import LINK_MESSAGES, CustomText, Handover, HandoverResult, Message
 from doorstep.domain.states import Attention, State
 from doorstep.security.links import LinkRecord, Purpose
-from doorstep.store import audit, deliveries, links, pinning, sweeping
+from doorstep.store import audit, deliveries, failing_over, links, pinning, sweeping
 from doorstep.store import tables as t
 from doorstep.store.answering import notice_recipient
 from doorstep.store.audit import CLOCK
+from doorstep.store.failing_over import Means
 from doorstep.store.orders import get
 
 i = t.invitations.c
@@ -76,8 +77,10 @@ async def _start_clock(tx: AsyncConnection, invitation: Invitation) -> datetime 
     return end
 
 
-async def close_all(tx: AsyncConnection, outbox: Outbox, results: Mapping[UUID, HandoverResult]) -> Invitation:
-    """Note how each attempt ended; what was refused for good raises the flag and tells the inviter (F12)."""
+async def close_all(
+    tx: AsyncConnection, means: Means, outbox: Outbox, results: Mapping[UUID, HandoverResult]
+) -> Invitation:
+    """Note how each attempt ended; what was refused for good has its consequences (F12)."""
     invitation = outbox.invitation
     await sweeping.see(tx, invitation.id, invitation.rev)  # first, so that locks are taken in one order everywhere
     await deliveries.close_attempts(tx, results, repeated={d.id for d in invitation.deliveries if d.is_attempt_open})
@@ -87,18 +90,31 @@ async def close_all(tx: AsyncConnection, outbox: Outbox, results: Mapping[UUID, 
     for each in outbox.to_send:
         if results[each.id].kind is Handover.REFUSED:
             result = results[each.id]
-            await note_bounce(tx, invitation, each, result.cause, reply_code=result.reply_code)
+            await note_bounce(tx, means, invitation, each, result.cause, reply_code=result.reply_code)
     return await get(tx, invitation.id)
 
 
 async def note_bounce(
-    tx: AsyncConnection, invitation: Invitation, delivery: Delivery, cause: str, **codes: object
+    tx: AsyncConnection, means: Means, invitation: Invitation, delivery: Delivery, cause: str, **codes: object
 ) -> None:
-    """Record that a message was refused for good, raise the flag and tell the inviter (F12)."""
+    """Record that a message was refused for good, and tell the inviter (F12).
+
+    An invitation goes to the other address of the person, where the office wants that; else the flag is raised.
+    """
     detail = {"message": delivery.message, **codes}
     await audit.record(tx, Event.BOUNCED, CLOCK, subject_id=invitation.id, code=cause, detail=detail)
     if delivery.message in NOTICES:
         return
+    went_by = await failing_over.fail_over(tx, means, invitation, delivery)
+    if went_by is None:
+        await _flag(tx, invitation, delivery)
+    recipient = notice_recipient(invitation)
+    if recipient and delivery.recipient == invitation.address:
+        facts = {"lost": delivery.message} | ({} if went_by is None else {"went_by": went_by})
+        await deliveries.queue(tx, invitation.id, Message.BOUNCE_NOTICE, delivery.generation, [recipient], facts)
+
+
+async def _flag(tx: AsyncConnection, invitation: Invitation, delivery: Delivery) -> None:
     flag = update(t.invitations).where(
         i.id == invitation.id,
         i.generation == delivery.generation,
@@ -106,6 +122,3 @@ async def note_bounce(
         ~i.attention.contains([Attention.UNDELIVERABLE]),
     )
     await tx.execute(flag.values(attention=i.attention.op("||")(array([str(Attention.UNDELIVERABLE)]))))
-    recipient = notice_recipient(invitation)
-    if recipient and delivery.recipient == invitation.address:
-        await deliveries.queue(tx, invitation.id, Message.BOUNCE_NOTICE, delivery.generation, [recipient])

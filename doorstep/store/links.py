@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.security.links import LinkRecord, Purpose
@@ -51,9 +51,11 @@ async def current(tx: AsyncConnection, purpose: Purpose, subject_id: UUID, gener
 
 
 async def keys_in_use(tx: AsyncConnection) -> set[str]:
-    """Names of the keys that open invitations and resets still depend on."""
+    """Names of the keys that open invitations, resets and secrets in use still depend on."""
     i = t.invitations.c
     open_invitations = select(i.id).where(i.state.in_(("pending", "expired")), i.closed_at.is_(None))
     open_resets = select(t.password_links.c.id).where(t.password_links.c.state.in_(("asked", "sent")))
-    query = select(t.links.c.key_id).where(t.links.c.subject_id.in_(open_invitations.union_all(open_resets))).distinct()
-    return {row[0] for row in await tx.execute(query)}
+    of_links = select(t.links.c.key_id).where(t.links.c.subject_id.in_(open_invitations.union_all(open_resets)))
+    ss = t.signing_secrets.c
+    of_secrets = select(ss.key_id).where(or_(ss.ends_at.is_(None), ss.ends_at > func.now()))
+    return {row[0] for row in await tx.execute(of_links.union(of_secrets))}

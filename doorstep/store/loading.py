@@ -144,6 +144,7 @@ def read_delivery(values: dict[str, object]) -> Delivery:
         created_at=_instant(values["created_at"]),
         handed_over_at=_instant_or_none(values["handed_over_at"]),
         sent_at=_instant_or_none(values["sent_at"]),
+        delivered_at=_instant_or_none(values["delivered_at"]),
     )
 
 

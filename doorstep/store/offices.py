@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import EmailAddress
 from doorstep.domain.authority import Right
+from doorstep.domain.editions import edition_of, edition_of_approvers, require_same
 from doorstep.domain.errors import Conflict, Invalid, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Office
@@ -82,21 +83,30 @@ async def codes(tx: AsyncConnection) -> list[str]:
 
 
 async def put(
-    tx: AsyncConnection, actor: Actor, code: str, own: Mapping[str, object], rules: Mapping[str, object]
+    tx: AsyncConnection,
+    actor: Actor,
+    code: str,
+    own: Mapping[str, object],
+    rules: Mapping[str, object],
+    *,
+    seen: str | None = None,
 ) -> Office:
     """Make or change an office; changed rules become a new version of the policy.
 
     Raises:
-        Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_template` (S1.16).
+        Forbidden: `not_staff`, `not_allowed`; Invalid: `unknown_template` (S1.16); Changed: `changed_meanwhile`, where
+            its edition is not the one that was `seen`.
     """
     await authority.require_in_office(tx, actor, code, Right.SETTINGS)
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"office/{code}", 0))))
     if (await tx.execute(select(o.code).where(o.code == code))).one_or_none() is None:
+        require_same(seen, None)
         policy_id = await _add_policy(tx, code, 1, replace(Policy(), **rules))  # type: ignore[arg-type]
         values = DEFAULTS | {"name": code.upper()} | dict(own)
         await tx.execute(t.offices.insert().values(code=code, policy_id=policy_id, **values))
     else:
         present = await get(tx, code)
+        require_same(seen, edition_of(present))
         wanted = replace(present.policy, **rules)  # type: ignore[arg-type]
         changed: dict[str, object] = dict(own)
         if wanted != present.policy:
@@ -117,17 +127,22 @@ async def _add_policy(tx: AsyncConnection, code: str, version: int, policy: Poli
     return policy_id
 
 
-async def set_approvers(tx: AsyncConnection, actor: Actor, code: str, addresses: Sequence[EmailAddress]) -> Office:
+async def set_approvers(
+    tx: AsyncConnection, actor: Actor, code: str, addresses: Sequence[EmailAddress], *, seen: str | None = None
+) -> Office:
     """Replace the username administrators of an office: one to three (S4.21, S4.22).
 
     Raises:
-        Invalid: `approvers_count`; NotFound: `no_such_office`; Forbidden: not allowed.
+        Invalid: `approvers_count`; NotFound: `no_such_office`; Forbidden: not allowed; Changed: `changed_meanwhile`,
+            where the list is not the one that was `seen`.
     """
     distinct = {address.key: address for address in addresses}
     if not 1 <= len(distinct) <= MAX_APPROVERS:
         sentence = f"An office has one to {MAX_APPROVERS} username administrators; {len(distinct)} were given."
         raise Invalid("approvers_count", sentence, field="approvers")
     await _locked(tx, actor, code)
+    if seen is not None:
+        require_same(seen, edition_of_approvers(await get(tx, code)))
     await tx.execute(delete(t.approvers).where(t.approvers.c.office == code))
     rows = [{"office": code, "address_key": a.key, "address": a.typed} for a in distinct.values()]
     await tx.execute(insert(t.approvers), rows)

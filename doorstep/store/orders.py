@@ -37,7 +37,10 @@ class NewUser:
 
 @dataclass(frozen=True)
 class Order:
-    """One command of one actor about one invitation; what a command does not need stays at its default."""
+    """One command of one actor about one invitation; what a command does not need stays at its default.
+
+    `if_rev`: it counts only while the row is at that revision (`unchanged.guarded`).
+    """
 
     command: Command
     invitation_id: UUID
@@ -48,6 +51,7 @@ class Order:
     address: EmailAddress | PhoneNumber | None = None
     link_generation: int | None = None
     user: NewUser | None = None
+    if_rev: int | None = None
 
 
 Work = Callable[[AsyncConnection, KeyRing, Order], Awaitable[None]]

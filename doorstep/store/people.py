@@ -1,29 +1,27 @@
-"""Users as staff look after them: listed, suspended, resumed, deleted, and what they may use (S4.19, S4.47)."""
+"""Users as staff look after them: suspended, resumed, deleted, and what they may use (S4.19, S4.47)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.authority import Authority, Right, require_grants
+from doorstep.domain.authority import Right, require_grants
 from doorstep.domain.errors import Conflict
 from doorstep.domain.events import Event
 from doorstep.domain.pairs import staff_permissions
 from doorstep.domain.permissions import checked_permissions
 from doorstep.domain.states import State
-from doorstep.store import asking, audit, deleting, offices, password_links, sessions, users
+from doorstep.store import asking, audit, deleting, password_links, sessions, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 from doorstep.store.reach import Reached, belongs_elsewhere, no_such_user, reached
-from doorstep.store.sight import require_some
 from doorstep.store.users import Membership, User
 
 u = t.users.c
 m = t.memberships.c
 i = t.invitations.c
-ia = t.invitation_accounts.c
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,10 @@ async def reach(
     if found is None or (for_update and not await users.lock(tx, found[0].id)):
         raise no_such_user()
     sight = await reached(tx, actor, found[0].id)
-    return (await _members(tx, [found[0]], sight))[0], sight
+    return (await members(tx, [found[0]], sight))[0], sight
 
 
-async def _members(tx: AsyncConnection, found: Sequence[User], sight: Reached) -> list[Member]:
+async def members(tx: AsyncConnection, found: Sequence[User], sight: Reached) -> list[Member]:
     """Users with what is in sight of what belongs to them, in two queries however many they are."""
     ids = [user.id for user in found]
     belongs = await users.memberships_of(tx, ids)
@@ -76,49 +74,6 @@ async def _members(tx: AsyncConnection, found: Sequence[User], sight: Reached) -
         )
         for user in found
     ]
-
-
-async def listed(tx: AsyncConnection, actor: Actor, office: str, *, state: str | None, limit: int) -> list[Member]:
-    """The users of an office with what they belong to there, in order of username, as far as `actor` sees them.
-
-    Raises:
-        NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
-    """
-    await offices.get(tx, office)
-    who = await require_some(tx, actor, office)
-    wanted = [_of_office(office), *_in_sight(who, office)]
-    if state is not None:
-        wanted.append(u.state == state)
-    found = await users.found(tx, *wanted, limit=limit)
-    return await _members(tx, found, Reached({office: (who, who.accounts)}, actor.is_trusted))
-
-
-def _of_office(office: str) -> ColumnElement[bool]:
-    belongs = exists().where(m.user_id == u.id, m.office == office)
-    invited = exists().where(i.user_id == u.id, i.office == office)
-    return or_(belongs, invited)
-
-
-def _in_sight(who: Authority, office: str) -> list[ColumnElement[bool]]:
-    if who.sees_all:
-        return []
-    belongs = exists().where(m.user_id == u.id, m.office == office, m.account_id.in_(who.accounts))
-    of_account = select(ia.invitation_id).where(ia.account_id.in_(who.accounts))
-    invited = exists().where(i.user_id == u.id, i.office == office, i.id.in_(of_account))
-    return [or_(belongs, invited)]
-
-
-async def seats(tx: AsyncConnection, actor: Actor, office: str) -> int:
-    """How many seats an office uses: every username from set-up until it is deleted, rehearsals left out (S4.47).
-
-    Raises:
-        NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
-    """
-    await offices.get(tx, office)
-    await require_some(tx, actor, office)
-    query = select(func.count()).select_from(t.users).where(_of_office(office), ~u.is_test)
-    count: int = (await tx.execute(query)).scalar_one()
-    return count
 
 
 async def suspend(tx: AsyncConnection, actor: Actor, username: str) -> Member:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Conflict
@@ -28,9 +28,7 @@ async def hold_place(tx: AsyncConnection, job: UUID | None, policy: Policy, *, b
     """
     if job is None:
         return
-    counts: ColumnElement[bool] = and_(i.state.in_(HOLDS_A_PLACE), ~_HAS_LEFT)
-    if policy.expired_holds_place:
-        counts = or_(counts, and_(i.state == State.EXPIRED, i.closed_at.is_(None)))
+    counts = holds_a_place(literal(policy.expired_holds_place))
     query = select(func.count()).select_from(t.invitations).where(i.job_id == job, counts)
     if besides is not None:
         query = query.where(i.id != besides)
@@ -40,6 +38,12 @@ async def hold_place(tx: AsyncConnection, job: UUID | None, policy: Policy, *, b
             f"This job has all of its {policy.places_per_job} invitations. "
             "Revoke one of them first to invite another person.",
         )
+
+
+def holds_a_place(expired_holds_place: ColumnElement[bool]) -> ColumnElement[bool]:
+    """True of the invitations that count (S2.4); `expired_holds_place` is what the policy of the office says."""
+    is_expired = and_(expired_holds_place, i.state == State.EXPIRED, i.closed_at.is_(None))
+    return or_(and_(i.state.in_(HOLDS_A_PLACE), ~_HAS_LEFT), is_expired)
 
 
 def asked_of(invitation: Invitation, keys: tuple[str, ...] | None = None) -> Asked:

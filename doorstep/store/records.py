@@ -12,8 +12,8 @@ from doorstep.store.audit import AuditEntry
 
 a = t.audit.c
 REFUSALS = (Event.REFUSED, Event.SIGN_IN_REFUSED)
-OF_PEOPLE = r"^(staff|user|contact)\."
-"""What is recorded about somebody, and belongs to the office rather than to an invitation."""
+OF_THE_OFFICE = r"^(staff|user|contact|account|batch|key|webhook|delivery_source|erp_source)\."
+"""What is recorded about somebody or something that belongs to the office rather than to an invitation."""
 _COLUMNS = (a.at, a.actor, a.via, a.event, a.code, a.detail)
 
 
@@ -28,7 +28,7 @@ async def of_office(
 ) -> list[AuditEntry]:
     """The newest records of an office that belong to no invitation: refused ones, settings, staff; newest first."""
     is_theirs = or_(a.detail["office"].as_string() == office, a.detail["offices"].contains([office]))
-    is_apart = or_(a.subject_id.is_(None), a.event.regexp_match(OF_PEOPLE))
+    is_apart = or_(a.subject_id.is_(None), a.event.regexp_match(OF_THE_OFFICE))
     wanted: list[ColumnElement[bool]] = [is_apart, is_theirs]
     if is_refused:
         wanted.append(a.event.in_(REFUSALS))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber, mask
@@ -110,7 +110,7 @@ async def _send_out(
     tx: AsyncConnection, ring: KeyRing, order: Order, invitation: Invitation, to: Destination | None = None
 ) -> None:
     """A new link; or none, for somebody who has a user by now and is let in without being asked (S2.17)."""
-    values = {} if to is None else _columns(to)
+    values = {} if to is None else columns_of(to)
     user = await existing.user_for(tx, places.asked_of(invitation, None if to is None else to.keys))
     states = frozenset({invitation.state})
     if user is None or invitation.policy.existing_users == CONSENT:
@@ -120,7 +120,8 @@ async def _send_out(
         raise why_not(await get(tx, invitation.id), order.command)
 
 
-def _columns(to: Destination) -> dict[str, object]:
+def columns_of(to: Destination) -> dict[str, object]:
+    """Where an invitation goes, as its row has it."""
     names = {"address": to.address, "address_key": to.key}
     return names | {"other_address": to.other_address, "other_key": to.other_key}
 
@@ -143,6 +144,19 @@ async def _new_link(
     states: frozenset[State],
     values: dict[str, object],
 ) -> None:
+    if not await open_generation(tx, ring, invitation, states, **values):
+        raise why_not(await get(tx, invitation.id), order.command)
+
+
+async def open_generation(
+    tx: AsyncConnection,
+    ring: KeyRing,
+    invitation: Invitation,
+    states: frozenset[State],
+    *guards: ColumnElement[bool],
+    **values: object,
+) -> bool:
+    """A new link, which kills the one before, and its message queued; False where the row has moved on."""
     generation = invitation.generation + (invitation.state is not State.DRAFT)
     fresh = {
         "state": State.PENDING,
@@ -153,12 +167,13 @@ async def _new_link(
         "expires_at": func.now() + invitation.policy.validity,  # moves to the hour of the handing over
         "expired_at": None,
     } | values
-    if not await change(tx, invitation.id, states, **fresh):
-        raise why_not(await get(tx, invitation.id), order.command)
+    if not await change(tx, invitation.id, states, *guards, **fresh):
+        return False
     await deliveries.withdraw(tx, invitation.id, LINK_MESSAGES, cause="superseded")
     await links.keep(tx, ring.make(Purpose.INVITATION, invitation.id, generation))
     address = str(values.get("address", invitation.address))
     await deliveries.queue(tx, invitation.id, Message.INVITATION, generation, [address], {"is_resent": generation > 1})
+    return True
 
 
 async def _tell_again(tx: AsyncConnection, order: Order, invitation: Invitation) -> None:

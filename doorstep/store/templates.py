@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from doorstep.domain.editions import require_same
 from doorstep.domain.errors import Conflict, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.messages import CustomText, Message
@@ -91,9 +92,16 @@ async def add(tx: AsyncConnection, actor: Actor, office: str, template: Template
         await _append(tx, actor, Place(office, template, version.locale), version.text)
 
 
-async def save(tx: AsyncConnection, actor: Actor, place: Place, text: TemplateText) -> TemplateVersion:
-    """Add a version with a new text; the same text again adds none."""
+async def save(
+    tx: AsyncConnection, actor: Actor, place: Place, text: TemplateText, *, seen: int | None = None
+) -> TemplateVersion:
+    """Add a version with a new text; the same text again adds none.
+
+    Raises:
+        Changed: `changed_meanwhile`, where the newest version is not the one that was `seen`.
+    """
     newest = await _lock(tx, place)
+    require_same(seen, OURS if newest is None else newest.number)
     if newest is not None and newest.text == text:
         return newest
     saved = await _append(tx, actor, place, text)
@@ -101,13 +109,16 @@ async def save(tx: AsyncConnection, actor: Actor, place: Place, text: TemplateTe
     return saved
 
 
-async def restore(tx: AsyncConnection, actor: Actor, place: Place, number: int) -> TemplateVersion:
+async def restore(
+    tx: AsyncConnection, actor: Actor, place: Place, number: int, *, seen: int | None = None
+) -> TemplateVersion:
     """Add a version with the text of an old one; 0 is our own text.
 
     Raises:
-        NotFound: `no_such_version`.
+        NotFound: `no_such_version`; Changed: `changed_meanwhile`.
     """
-    await _lock(tx, place)
+    newest = await _lock(tx, place)
+    require_same(seen, OURS if newest is None else newest.number)
     text = None if number == OURS else (await version(tx, place, number)).text
     restored = await _append(tx, actor, place, text)
     await _record(tx, Event.TEMPLATE_RESTORED, actor, place, version=restored.number, restored=number)

@@ -9,6 +9,7 @@ from doorstep.domain.messages import Channel, DeliveryStatus
 from doorstep.domain.reports import Action, Report
 from doorstep.store import returns
 from doorstep.store import tables as t
+from doorstep.store.failing_over import Means
 from doorstep.store.loading import load
 from doorstep.store.returns import Noted
 
@@ -17,7 +18,7 @@ LOST = (DeliveryStatus.BOUNCED, DeliveryStatus.FAILED)
 
 
 async def note(
-    tx: AsyncConnection, delivery_id: UUID, status: DeliveryStatus, cause: str, reply_code: int | None
+    tx: AsyncConnection, means: Means, delivery_id: UUID, status: DeliveryStatus, cause: str, reply_code: int | None
 ) -> Noted:
     """Note how far a text got: `sent`, `delivered`, or lost with a cause; old news and unknown texts change nothing.
 
@@ -31,12 +32,16 @@ async def note(
     invitation = await load(tx, subject, for_update=True)  # first, so that locks are taken in one order everywhere
     if not await _change(tx, delivery_id, status, cause, reply_code):
         return Noted(is_new=False)
-    if invitation is None or status not in LOST:
+    if invitation is None or status is DeliveryStatus.SENT:
         return Noted(is_new=True)
     delivery = next(each for each in invitation.deliveries if each.id == delivery_id)
+    if status not in LOST:
+        await returns.arrived(tx, invitation.id, delivery.message)
+        return Noted(is_new=True)
     code = "" if reply_code is None else str(reply_code)
     report = Report(delivery_id, Action.FAILED, code, status is DeliveryStatus.BOUNCED, cause)
-    return Noted(is_new=True, to_wake=invitation if await returns.fail(tx, invitation, delivery, report) else None)
+    is_news = await returns.fail(tx, means, invitation, delivery, report)
+    return Noted(is_new=True, to_wake=invitation if is_news else None)
 
 
 async def _change(
@@ -46,8 +51,10 @@ async def _change(
     is_sent = d.status == DeliveryStatus.SENT
     guard = d.is_attempt_open if status is DeliveryStatus.SENT else or_(is_sent, d.is_attempt_open)
     values: dict[str, object] = {"status": status, "cause": cause, "is_attempt_open": False}
-    is_lost = status in LOST
-    values |= {"reply_code": reply_code} if is_lost else {"sent_at": func.coalesce(d.sent_at, func.now())}
+    if status is DeliveryStatus.DELIVERED:
+        values |= returns.has_arrived(None)
+    else:
+        values |= {"reply_code": reply_code} if status in LOST else {"sent_at": func.coalesce(d.sent_at, func.now())}
     # An attempt that nobody closed is closed by its report: no second copy goes out.
     statement = update(t.deliveries).where(d.id == delivery_id, guard)
     return (await tx.execute(statement.values(**values))).rowcount == 1

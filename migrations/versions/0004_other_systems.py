@@ -62,6 +62,8 @@ def _columns() -> None:
     op.add_column("contacts", sa.Column("external_key", sa.Text(), nullable=True))
     op.add_column("policies", sa.Column("fails_over", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("invitations", sa.Column("batch_id", sa.Uuid(), nullable=True))
+    op.add_column("invitations", sa.Column("failed_over_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("deliveries", sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(
         "ALTER TABLE invitations ADD CONSTRAINT fk_invitations_batch_id "
         "FOREIGN KEY (batch_id) REFERENCES batches (id) NOT VALID"
@@ -106,11 +108,13 @@ def _keys_and_answers() -> None:
             "headers", postgresql.JSONB(astext_type=Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("(status IS NULL) = (body IS NULL)", name=op.f("ck_kept_answers_answer")),
         sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_kept_answers")),
     )
     op.create_index(op.f("ix_kept_answers_created_at"), "kept_answers", ["created_at"], unique=False)
+    op.create_index(op.f("ix_kept_answers_subject_id"), "kept_answers", ["subject_id"], unique=False)
 
 
 def _batches() -> None:
@@ -135,6 +139,8 @@ def _batches() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("woken_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('checking', 'checked', 'running', 'paused', 'cancelled', 'done')", name=op.f("ck_batches_state")
         ),
@@ -168,9 +174,11 @@ def _batches() -> None:
         sa.Column("checked", sa.Text(), nullable=True),
         sa.Column("checked_code", sa.Text(), server_default="", nullable=False),
         sa.Column("checked_message", sa.Text(), server_default="", nullable=False),
+        sa.Column("checked_field", sa.Text(), server_default="", nullable=False),
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column("code", sa.Text(), server_default="", nullable=False),
         sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("field", sa.Text(), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("invitation_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("checked IN ('ok', 'skipped', 'refused')", name=op.f("ck_batch_rows_checked")),
@@ -248,6 +256,9 @@ def _webhooks() -> None:
         sa.Column("cause", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "status IN ('queued', 'delivered', 'failed', 'dropped')", name=op.f("ck_webhook_deliveries_status")
@@ -262,16 +273,18 @@ def _webhooks() -> None:
     op.create_index(op.f("ix_webhook_deliveries_created_at"), "webhook_deliveries", ["created_at"], unique=False)
     op.create_index(op.f("ix_webhook_deliveries_subject_id"), "webhook_deliveries", ["subject_id"], unique=False)
     op.create_index(
-        "ix_webhook_deliveries_unstarted",
+        "ix_webhook_deliveries_open",
         "webhook_deliveries",
-        ["webhook_id", "sequence"],
+        ["webhook_id", "started_at", "sequence"],
         unique=False,
-        postgresql_where=sa.text("started_at IS NULL"),
+        postgresql_where=sa.text("status = 'queued'"),
     )
     op.create_table(
         "webhook_horizon",
         sa.Column("is_only", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("transaction", sa.BigInteger(), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("after_id", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint("is_only", name=op.f("ck_webhook_horizon_only")),
         sa.PrimaryKeyConstraint("is_only", name=op.f("pk_webhook_horizon")),
     )
@@ -318,6 +331,8 @@ def _erp() -> None:
         sa.Column("outcome", sa.Text(), server_default="running", nullable=False),
         sa.Column("file", sa.Text(), server_default="", nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("etag", sa.Text(), server_default="", nullable=False),
+        sa.Column("last_modified", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "counts", postgresql.JSONB(astext_type=Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
@@ -341,6 +356,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM deliveries WHERE message = 'webhook_disabled'")
     _messages(OLD_MESSAGES)
     op.drop_column("audit", "transaction")
+    op.drop_column("deliveries", "delivered_at")
+    op.drop_column("invitations", "failed_over_at")
     op.drop_column("invitations", "batch_id")
     op.drop_column("policies", "fails_over")
     op.drop_column("contacts", "external_key")

@@ -18,6 +18,16 @@ RULES = (
 )
 INDEXES = (
     ("ix_contacts_office_external_key", "contacts", ("office", "external_key"), "external_key IS NOT NULL", True),
+    ("ix_contacts_office_id", "contacts", ("office", "id"), None, False),
+    ("ix_invitations_created_at", "invitations", ("created_at",), None, False),
+    (
+        "ix_invitations_open",
+        "invitations",
+        ("id",),
+        "state IN ('pending', 'awaiting_approval', 'approved') OR state = 'expired' AND closed_at IS NULL",
+        False,
+    ),
+    ("ix_invitations_office_created_at", "invitations", ("office", "created_at"), None, False),
     ("ix_invitations_batch_id", "invitations", ("batch_id",), "batch_id IS NOT NULL", False),
     ("ix_audit_transaction", "audit", ("transaction",), None, False),
 )

@@ -15,8 +15,8 @@ from starter.commands.printing import console, table
 from starter.commands.session import ask
 
 if TYPE_CHECKING:
+    from doorstep.store.importing import Import
     from starter.client import Doorstep
-    from starter.offices import Import
 
 app = typer.Typer()
 
@@ -73,6 +73,8 @@ def _data(office: str, done: "Import", *, is_dry_run: bool) -> dict[str, object]
         "new_accounts": report.new_accounts,
         "new_contacts": report.new_contacts,
         "merged": report.merged,
+        "changed": report.changed,
+        "taken_back": report.taken_back,
         "refused": refused,
         "warned": [{"line": line, "warning": warning} for line, warning in report.warned],
         "encoding": summary.encoding,
@@ -91,6 +93,8 @@ def shown(done: "Import", *, is_dry_run: bool = False) -> list[RenderableType]:
     if report.warned:
         parts.append(table(("line", "warning"), report.warned, title="Taken, with a warning"))
     parts.append(summed_up(done, is_dry_run=is_dry_run))
+    if report.taken_back:
+        parts.append(f"Open invitations taken back, or gone on without a closed account: {report.taken_back}.")
     if done.summary.ignored_columns:
         parts.append(f"Columns that are not read: {', '.join(done.summary.ignored_columns)}.")
     return [*parts, "Nothing was changed: this was a dry run."] if is_dry_run else parts

@@ -136,6 +136,10 @@ RULES: Mapping[str, object] = {
     "expired_holds_place": _yes_or_no(
         "--expired-holds-place/--expired-frees-place", "Whether an expired one keeps its place; at first no."
     ),
+    "fails_over": _yes_or_no(
+        "--fails-over/--no-fails-over",
+        "Whether an invitation that cannot be delivered goes to the person's other address; at first no.",
+    ),
     "retention": _duration(
         "How long unanswered invitations are kept, or never to erase them; at first never.", read_retention
     ),

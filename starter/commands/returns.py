@@ -58,7 +58,7 @@ def read(file: File = STDIN) -> Answer:
 async def _note(doorstep: "Doorstep", report: "Report") -> bool:
     from starter.returns import note_report  # noqa: PLC0415 - loaded with the client, which takes seconds
 
-    return await note_report(doorstep.engine, doorstep.starter, report)
+    return await note_report(doorstep, report)
 
 
 def _content(file: str) -> bytes:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starter.checks import Check
 
 app = typer.Typer()
-key = typer.Typer(help="Keys that sign the links.", no_args_is_help=True)
+key = typer.Typer(help="Keys of other systems, and those that sign the links.", no_args_is_help=True)
 
 KeyName = Annotated[str | None, typer.Argument(help="What to call it; no other key of the ring may have the name.")]
 CheckOnly = Annotated[bool, typer.Option("--check", help="Only tell whether it is needed; then exit with 1.")]

@@ -9,6 +9,8 @@ from tests.functional.knowing import mail_to, member_elsewhere
 from tests.house import House
 from tests.pages import add_accounts
 
+pytestmark = pytest.mark.xdist_group("looks-in-languages")
+
 LANGUAGES = {"de": ("de_AT", "Europe/Vienna"), "es": ("es_MX", "America/Mexico_City")}
 
 

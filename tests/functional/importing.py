@@ -1,15 +1,15 @@
 """Rows of an ERP export, imported into an office, and the contacts that came of them."""
 
 from doorstep.domain.contact import Contact
-from starter.offices import ImportReport
+from doorstep.store.importing import ImportReport
 from tests.house import House
 
 HEAD = "Account Code,Account Name,Customer Type,Sales Rep,Price List,Contact,E-mail,Mobile"
 
 
-async def imported(house: House, office: str, *rows: str, is_dry_run: bool = False) -> ImportReport:
+async def imported(house: House, office: str, *rows: str, is_dry_run: bool = False, head: str = HEAD) -> ImportReport:
     """Import rows as the ERP exports them; what came of it."""
-    data = "\n".join([HEAD, *rows]).encode()
+    data = "\n".join([head, *rows]).encode()
     under_way = await house.doorstep.import_rows(data, office, is_dry_run=is_dry_run)
     async for _ in under_way:
         pass

@@ -148,7 +148,7 @@ class Machine(CommandsOfUsers):
         one, sent = attempt.one, attempt.outbox.to_send
         results = {each.id: HandoverResult(kind, "a_cause") for each in sent}
 
-        self.ground.transact(lambda tx: handovers.close_all(tx, attempt.outbox, results))
+        self.ground.transact(lambda tx: handovers.close_all(tx, self.ground.doorstep.means, attempt.outbox, results))
 
         generation = attempt.outbox.invitation.generation
         if any(each.message is Message.INVITATION for each in sent):

@@ -20,6 +20,7 @@ RULES = (
     *("--reissue-window", "14d", "--no-approval", "--approval-reminder", "1h30m", "--approval-escalation", "4d"),
     *("--four-eyes", "--places-per-job", "5", "--account-required", "--required-field", "name"),
     *("--required-field", "phone", "--existing-users", "consent", "--expired-holds-place", "--retention", "90d"),
+    "--fails-over",
 )
 POLICY = {
     "validity": "36h",
@@ -37,6 +38,7 @@ POLICY = {
     "existing_users": "consent",
     "expired_holds_place": True,
     "retention": "90d",
+    "fails_over": True,
 }
 OWN = {
     "name": "Kauri",

@@ -11,10 +11,13 @@ from pathlib import Path
 import psycopg
 import uuid_utils.compat as uuid_utils
 from psycopg import sql
+from temporalio.client import Client
 
 from doorstep.domain.states import State
+from doorstep.local.stack import Stack
 from doorstep.security.links import KeyRing
 from doorstep.store import migrate
+from starter import checks
 from tests.command_line import CommandLine
 from tests.house import House
 
@@ -27,9 +30,20 @@ async def test_doctor_finds_everything_in_place(doorstep: CommandLine) -> None:
     """Database, migrations, search attributes, keys, mail server and text gateway, each with what was seen."""
     found = await doorstep.done("doctor")
 
-    names = ["database", "migrations", "search attributes", "link keys", "mail server", "text gateway"]
+    names = ["database", "migrations", "search attributes", "worker", "link keys", "mail server", "text gateway"]
     assert [each["name"] for each in found["checks"]] == names
     assert found["is_ok"] is True
+
+
+async def test_doctor_misses_a_worker(servers: Stack) -> None:
+    """F01: Temporal answers and nobody asks for tasks: it is named, with what starts one."""
+    client = await Client.connect(servers.addresses()["temporal_address"], namespace="default")
+    queue = "nobody-works-here"
+
+    found = await checks.worker(client, queue)
+
+    assert (found.name, found.is_ok, queue in found.seen) == ("worker", False, True)
+    assert "doorstep up" in found.mend
 
 
 async def test_doctor_names_what_mends_each_fault(doorstep: CommandLine) -> None:

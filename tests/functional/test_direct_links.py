@@ -196,8 +196,8 @@ async def test_the_welcome_is_the_template_that_was_chosen(house: House) -> None
     """S4.14, S1.16: the office's own text under its own name; an unknown name is refused, with the known ones."""
     office = await office_with_account(house)
     await house.doorstep.template_add(office, "welcome-growers")
-    grower = {"subject": "Hello grower", "body": "Sown by {{ office_name }}, at {{ sign_in_url }}."}
-    await house.doorstep.template_set(office, "welcome-growers", **grower)
+    grower = "Sown by {{ office_name }}, at {{ sign_in_url }}."
+    await house.doorstep.template_set(office, "welcome-growers", subject="Hello grower", body=grower)
 
     pair = await add(house, office, template="welcome-growers")
     plain = await add(house, office, f"bob.{office}")

@@ -86,7 +86,7 @@ def test_accounts_are_references_and_nothing_more() -> None:
     """S3.12: no column holds business data of the ERP; what there is names the account, or finds it in a list."""
     references, filters = {"id", "office", "code", "name"}, {"customer_type", "sales_rep", "price_list"}
 
-    assert set(t.accounts.c.keys()) == references | filters | {"created_at", "updated_at"}
+    assert set(t.accounts.c.keys()) == references | filters | {"closed_at", "created_at", "updated_at"}
 
 
 async def test_the_account_of_an_invitation_is_the_account_of_the_person(house: House) -> None:

@@ -115,7 +115,7 @@ async def test_f15_a_report_may_come_before_the_attempt_is_closed(line: Line) ->
 
     early = await line.report(line.gateway.callback(text, "delivered"))
     results = {delivery.id: HandoverResult(Handover.ACCEPTED)}
-    await line.house.run(lambda tx: handovers.close_all(tx, outbox, results))
+    await line.house.run(lambda tx: handovers.close_all(tx, line.silent.means, outbox, results))
 
     assert early.status_code == 204
     assert await line.became(delivery) == ("delivered", "", None, False)

@@ -1,6 +1,7 @@
 """The Maildir with mail that came back: outages, missing folders, poison, and several workers at once."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,12 @@ async def test_a_report_waits_for_the_database_in_the_maildir(house: House, mail
     stop = Stop()
 
     with capture_logs() as logs:
-        watching = asyncio.create_task(collect_until(stop, away, house.doorstep.starter, maildir, every=0.01))
+        watching = asyncio.create_task(collect_until(stop, replace(house.doorstep, engine=away), maildir, every=0.01))
         await eventually(stop.after_some_rounds, "a few rounds in vain")
         stop.set()
         await watching
     waited = names(maildir, "new")
-    noted = await collect_once(house.engine, house.doorstep.starter, Maildir(maildir))
+    noted = await collect_once(house.doorstep, Maildir(maildir))
     await away.dispose()
 
     assert waited == ["1.bounce"]
@@ -69,7 +70,7 @@ async def test_a_maildir_that_is_not_there_yet_stops_nobody(house: House, tmp_pa
     folder = tmp_path / "returns"
 
     with capture_logs() as logs:
-        watching = asyncio.create_task(collect_until(stop, house.engine, house.doorstep.starter, folder, every=0.01))
+        watching = asyncio.create_task(collect_until(stop, house.doorstep, folder, every=0.01))
         await eventually(stop.after_some_rounds, "a few rounds in vain")
         (folder / "new").mkdir(parents=True)
         (folder / "new" / "1.spam").write_bytes(b"Subject: hi\n\n")
@@ -93,7 +94,7 @@ async def test_f20_a_report_that_cannot_be_noted_is_put_aside(house: House, mail
     await _set_facts(house, poisoned, "odd")
 
     with capture_logs() as logs:
-        noted = await collect_once(house.engine, house.doorstep.starter, Maildir(maildir))
+        noted = await collect_once(house.doorstep, Maildir(maildir))
 
     await _set_facts(house, poisoned, {})
     assert noted == 1
@@ -114,7 +115,7 @@ async def test_of_two_workers_one_handles_a_mail(house: House, maildir: Path) ->
     for number in range(30):
         put(maildir, f"{number:02}.bounce", bounce_of(house, invitation.address))
 
-    collecting = [collect_once(house.engine, house.doorstep.starter, Maildir(maildir)) for _ in range(4)]
+    collecting = [collect_once(house.doorstep, Maildir(maildir)) for _ in range(4)]
     noted = await asyncio.gather(*collecting)
 
     assert sum(noted) == 1
@@ -128,7 +129,7 @@ async def test_t02_a_report_leaves_nothing_personal_behind(house: House, maildir
     put(maildir, "1.bounce", bounce_of(house, invitation.address))
 
     with capture_logs() as logs:
-        await collect_once(house.engine, house.doorstep.starter, Maildir(maildir))
+        await collect_once(house.doorstep, Maildir(maildir))
 
     [bounced] = [each for each in await house.doorstep.audit(invitation.id) if each.event == "message.bounced"]
     [noted] = [entry for entry in logs if entry["event"] == "report_noted"]

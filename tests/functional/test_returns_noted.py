@@ -1,5 +1,6 @@
 """What follows from a report, by what it says and by where the invitation stands."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,7 +28,7 @@ NOBODY = UUID("0199a4c2-8d10-7b3c-a1f2-6b0de94c7735")
 
 async def noted(house: House, said: Report) -> bool:
     """Note a report as the doors do it."""
-    return await note_report(house.engine, house.doorstep.starter, said)
+    return await note_report(house.doorstep, said)
 
 
 async def test_a_success_is_shown_and_wakes_nobody(house: House) -> None:
@@ -200,7 +201,7 @@ async def test_f05_while_temporal_is_away_the_report_is_kept(house: House) -> No
     invitation = await invited(house)
     away = await Client.connect("127.0.0.1:1", lazy=True)
 
-    answer = await note_report(house.engine, Starter(away), report(delivery_of(invitation)))
+    answer = await note_report(replace(house.doorstep, starter=Starter(away)), report(delivery_of(invitation)))
     unheard = await house.doorstep.show(invitation.id)
     await sweep_once(house.engine, house.doorstep.starter, older_than=timedelta(0))
 

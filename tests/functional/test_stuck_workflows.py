@@ -157,7 +157,7 @@ async def test_f29_a_workflow_without_a_row_is_found_and_ended(house: House) -> 
 
 
 async def test_rows_and_workflows_are_compared_page_by_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F26: slices smaller than what is there find the same, in every position; the progress ends at the whole."""
+    """F26: slices smaller than what is there find the same, counted first or not; the progress ends at the whole."""
     office = await house.office()
     async with work(house):
         sent = [await house.pending(office) for _ in range(8)]
@@ -174,8 +174,11 @@ async def test_rows_and_workflows_are_compared_page_by_page(house: House, monkey
 
     survey = await house.doorstep.survey(office=office, progress=lambda done, of: steps.append((done, of)))
     cut = await house.doorstep.survey(office=office, limit=2)
+    monkeypatch.setattr(comparing, "NEWEST", 2)
+    counted = await house.doorstep.survey(office=office)
 
     assert [each.id for each in survey.found] == [each.id for each in lost]
+    assert [each.id for each in counted.found] == [each.id for each in lost]
     assert steps == [(3, 8), (6, 8), (8, 8)]
     assert (survey.has_more, cut.has_more, len(cut.found)) == (False, True, 2)
 

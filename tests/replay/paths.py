@@ -13,6 +13,7 @@ from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451, REFUSE_550
 from tests.house import House
 from tests.members import boss_of
 from tests.replay.ending import approved, ended
+from tests.replay.paths_of_batches import batch_done, batch_stopped
 from tests.replay.paths_of_passwords import (
     added_expired,
     added_used,
@@ -26,6 +27,8 @@ from tests.replay.paths_of_people import (
     existing_user_granted,
     invited_by_text,
 )
+from tests.replay.paths_of_pulls import pull_done, pull_failed
+from tests.replay.paths_of_webhooks import webhook_delivered, webhook_disabled
 
 SECOND = timedelta(seconds=1)
 AT_ONCE: dict[str, Any] = {"resend_cooldown": timedelta(0)}
@@ -219,6 +222,9 @@ TOGETHER: tuple[Path, ...] = (
     *(nudged_and_escalated, activation_failing, signals_refused, many_signals),
     *(password_reset_used, password_reset_expired, password_reset_moot, added_used, added_expired),
     *(existing_user_granted, consent_accepted, invited_by_text, erased_while_pending),
+    *(webhook_delivered, webhook_disabled),
+    *(batch_done, batch_stopped),
+    *(pull_done, pull_failed),
 )
 ALONE: tuple[Path, ...] = (mail_deferred, revoked_while_deferred, bounced)
 """These change the mood of the mail server, which all share."""

@@ -10,11 +10,17 @@ from temporalio.converter import DataConverter
 
 from activities import contracts
 from doorstep.domain.standing import Standing
+from workflows.batch import BatchOutcome
+from workflows.erp_pull import ErpPullOutcome
 from workflows.invitation import Answer, Outcome
 from workflows.password_link import PasswordLinkOutcome
+from workflows.webhook import WebhookOutcome
 
 STANDING = '{"state": "pending", "rev": 1, "step": "remind", "wait_seconds": 43200.0, "since": "", "expires_at": null, '
 STANDING += '"is_closed": false, "deliveries": {"invitation": "sent"}, "attention": [], "last_refusal": null}'
+
+BATCH = '{"state": "running", "step": "invite", "wait_seconds": 2.0, "rows": 9, "checked": 9, "ok": 4, "skipped": 1, '
+BATCH += '"refused": 1, "failing": 1}'
 
 FIRST_RELEASE: dict[type, str] = {
     contracts.InvitationRef: '{"invitation_id": "0199a7c2-5a80-7000-8000-000000000000"}',
@@ -24,10 +30,21 @@ FIRST_RELEASE: dict[type, str] = {
     contracts.Carried: f'{{"standing": {STANDING}, "refusal_code": "malformed", "refusal_message": "No."}}',
     contracts.PasswordLinkRef: '{"password_link_id": "0199a7c2-5a80-7000-8000-000000000000"}',
     contracts.PasswordLinkStanding: '{"state": "sent", "wait_seconds": 5.0, "deliveries": {"password_reset": "sent"}}',
+    contracts.WebhookRef: '{"delivery_id": "0199a7c2-5a80-7000-8000-000000000000"}',
+    contracts.WebhookStanding: '{"status": "delivered", "has_news": false}',
+    WebhookOutcome: '{"status": "delivered"}',
+    contracts.BatchRef: '{"batch_id": "0199a7c2-5a80-7000-8000-000000000000"}',
+    contracts.BatchSignalsRef: '{"batch_id": "0199a7c2-5a80-7000-8000-000000000000", "first": 1}',
+    contracts.BatchStanding: BATCH,
+    contracts.CarriedBatchSignals: f'{{"standing": {BATCH}, "next": 2}}',
+    contracts.ErpSourceRef: '{"source_id": "0199a7c2-5a80-7000-8000-000000000000"}',
+    contracts.ErpPulled: '{"outcome": "done", "rows": 3, "refused": 1}',
+    ErpPullOutcome: '{"outcome": "done", "rows": 3, "refused": 1}',
     Standing: STANDING,
     Outcome: '{"state": "active"}',
     Answer: '{"state": "active", "waiting_for": "nothing"}',
     PasswordLinkOutcome: '{"state": "used"}',
+    BatchOutcome: '{"state": "done"}',
 }
 """What the first release writes, kept for good; a field that comes later is missing here and has a default."""
 

@@ -52,8 +52,8 @@ async def added(house: House, canary: Canary) -> None:
     """Added directly, with a welcome of the office's own; passwords set and forgotten; looked after, half deleted."""
     word, name = canary.word, f"added.{canary.word}"
     await house.doorstep.template_add(canary.office, f"welcome-{word}")
-    text = {"subject": f"Hello {word}", "body": f"{word}: {{{{ sign_in_url }}}}"}
-    await house.doorstep.template_set(canary.office, f"welcome-{word}", **text)
+    body = f"{word}: {{{{ sign_in_url }}}}"
+    await house.doorstep.template_set(canary.office, f"welcome-{word}", subject=f"Hello {word}", body=body)
     pair = await house.doorstep.add_user(
         office=canary.office,
         account=word.upper(),

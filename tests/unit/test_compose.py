@@ -26,6 +26,7 @@ WITHOUT_BUTTON = {
     Message.DECLINED_NOTICE,
     Message.READDRESSED_NOTICE,
     Message.BOUNCE_NOTICE,
+    Message.WEBHOOK_DISABLED,
 }
 ABSOLUTE = "Sunday, 22 November 2026 at 3:04 pm NZDT (UTC+13:00)"
 

@@ -1,5 +1,6 @@
 """When somebody who is named in a row or a form is a contact who is known already (S0.5)."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from doorstep.domain.addresses import parse_email, parse_phone
 from doorstep.domain.contact import Contact, Known, Named, name_key, same_person
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ANA, GM, NUMBER, OTHER = "ana@kauri.example", "gm@kauri.example", "+64215550142", "+64215550143"
 
 
@@ -87,6 +89,6 @@ def test_names_are_compared_without_case_and_spacing(name: str) -> None:
 @pytest.mark.parametrize(("default", "own", "goes_to"), [(ANA, "", ANA), (ANA, GM, GM), ("", GM, GM), ("", "", "")])
 def test_the_invitation_goes_to_the_portal_address_first(default: str, own: str, goes_to: str) -> None:
     """S3.6, S4.31, S4.32: it starts as the default address; where staff saved another one, that one counts."""
-    contact = Contact(UUID(int=1), "nz", "Ana", default, "", own, True, (), ())
+    contact = Contact(UUID(int=1), "nz", "Ana", default, "", own, True, (), (), NOW)
 
     assert contact.invitation_address == goes_to

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob("doorstep/*/locale/*/LC_MESSAGES/*.po"), *ROOT.glob("web/locale/*/LC_MESSAGES/*.po")])
 OFFICES = {"es_MX": "America/Mexico_City", "de_AT": "Europe/Vienna"}
 PLACEHOLDER = r"%\((\w+)\)s"
-COMMANDS = {"approve", "doorstep", "permissions", "readdress", "temporal"}
+COMMANDS = {"approve", "doorstep", "enable", "permissions", "readdress", "temporal"}
 SAME_AS_ENGLISH = {"es_MX": {"decide"}, "de_AT": {"link", "mail", "november", "person", "workflow"}}
 """Words of a language that happen to be English ones too."""
 
@@ -40,6 +40,13 @@ WAYS: dict[Key, list[dict[str, object]]] = {
     Key.WELCOME: [{"is_new_user": True}, {"grants": []}, {"grants": [("1042", "", [])]}],
     Key.WELCOME_EXISTING: [{"grants": [], "office_name": ""}],
     Key.SET_PASSWORD: [{"staff_username": ""}],
+    Key.BOUNCE_NOTICE: [
+        {"is_text": True},
+        {"went_by": "text", "went_to": "+64215550142"},
+        {"is_text": True, "went_by": "mail", "went_to": "ana@example.org"},
+        {"is_about_link": False},
+        {"is_about_link": False, "is_text": True},
+    ],
     Key.REJECTED: [{"is_existing": True}, dict.fromkeys(["help_email", "help_phone"], "")],
     Key.PASSWORD_CHANGED: [{"help_email": ""}, {"help_phone": ""}, dict.fromkeys(OFFICE, "")],
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from doorstep.mail.report_parts import MAX_BYTES
-from doorstep.mail.returned import AT_ONCE, CLAIM_SECONDS, Maildir
+from doorstep.mail.returned import AT_ONCE, CLAIM_SECONDS, KEPT_SECONDS, Maildir
 
 
 @pytest.fixture
@@ -91,3 +91,31 @@ def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
         Maildir(tmp_path / "nowhere").waiting(time.time())
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_read_is_thrown_away_after_a_week(maildir: Maildir) -> None:
+    """S3.7: read reports go; what failed, and what nobody has read yet, stays for whoever sees to it."""
+    names = ("1.read", "2.failed", "3.claimed", "4.new")
+    for name in names:
+        (maildir.folder / "new" / name).touch()
+    maildir.waiting(time.time())
+    read, failed, _ = [maildir.claim(name) for name in names[:3]]
+    assert read is not None
+    assert failed is not None
+    read.finish()
+    failed.put_aside()
+    left = ["cur/2.failed:2,FS", "new/4.new", "tmp/3.claimed:2,"]
+
+    maildir.throw_away(time.time() + KEPT_SECONDS - 60)
+    before = files(maildir)
+    maildir.throw_away(time.time() + KEPT_SECONDS + 60)
+
+    assert before == sorted(["cur/1.read:2,S", *left])
+    assert files(maildir) == left
+
+
+def test_a_folder_that_is_not_there_yet_has_nothing_to_throw_away(maildir: Maildir) -> None:
+    """F09: the mail server makes it, and the other parts come with the first mail."""
+    maildir.throw_away(time.time())
+
+    assert files(maildir) == []

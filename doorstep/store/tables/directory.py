@@ -55,6 +55,7 @@ contacts = Table(
     Column("external_key", Text),
     instant("created_at", nullable=False, server_default=NOW),
     instant("updated_at", nullable=False, server_default=NOW),
+    Index(None, "office", "id"),
     Index(None, "office", "portal_email_key"),
     Index(None, "office", "external_key", unique=True, postgresql_where=text("external_key IS NOT NULL")),
     Index(None, "office", "email_key", unique=True, postgresql_where=text("email_key IS NOT NULL")),

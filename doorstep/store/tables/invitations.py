@@ -24,6 +24,9 @@ UNANSWERED = (
 )
 """At an end, or never begun, and nobody set up a user: what an office may not want to keep for ever."""
 
+NEEDS_A_WORKFLOW = "state IN ('pending', 'awaiting_approval', 'approved') OR state = 'expired' AND closed_at IS NULL"
+"""Time or somebody's word moves it on; a draft has no workflow, and an ended one needs none."""
+
 invitations = Table(
     "invitations",
     metadata,
@@ -74,6 +77,7 @@ invitations = Table(
     instant("activated_at"),
     instant("expired_at"),
     instant("closed_at"),
+    instant("failed_over_at"),
     CheckConstraint(one_of("state", State), name="state"),
     CheckConstraint("seen_rev <= rev", name="seen_rev"),
     CheckConstraint("generation > 0", name="generation"),
@@ -83,11 +87,14 @@ invitations = Table(
     Index(None, "address_key"),
     Index(None, "other_key"),
     Index(None, "office", "state", "created_at"),
+    Index(None, "office", "created_at"),
     Index(None, "state", "created_at"),
+    Index(None, "created_at"),
     Index(None, "user_id"),
     Index(None, "job_id"),
     Index(None, "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     Index("ix_invitations_unseen", "changed_at", postgresql_where=text("seen_rev < rev")),
+    Index("ix_invitations_open", "id", postgresql_where=text(NEEDS_A_WORKFLOW)),
     Index("ix_invitations_unanswered", "office", "changed_at", postgresql_where=text(UNANSWERED)),
     Index("ix_invitations_attention", "since", postgresql_where=text("attention <> '{}'")),
 )

@@ -54,6 +54,7 @@ deliveries = Table(
     instant("created_at", nullable=False, server_default=NOW),
     instant("handed_over_at"),
     instant("sent_at"),
+    instant("delivered_at"),
     UniqueConstraint("subject_id", "message", "generation", "recipient_key"),
     CheckConstraint(one_of("status", DeliveryStatus), name="status"),
     CheckConstraint(one_of("message", Message), name="message"),

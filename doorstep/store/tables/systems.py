@@ -45,6 +45,7 @@ kept_answers = Table(
     Column("status", Integer),
     Column("headers", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("body", LargeBinary),
+    Column("subject_id", Uuid, index=True),
     instant("created_at", nullable=False, server_default=NOW, index=True),
     CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer"),
 )
@@ -71,6 +72,8 @@ batches = Table(
     instant("changed_at", nullable=False, server_default=NOW),
     instant("started_at"),
     instant("ended_at"),
+    instant("forgotten_at"),
+    instant("woken_at"),
     CheckConstraint(one_of("state", BatchState), name="state"),
     Index(None, "office", "created_at"),
     Index(None, "office", "idempotency_key", unique=True, postgresql_where=text("idempotency_key IS NOT NULL")),
@@ -89,9 +92,11 @@ batch_rows = Table(
     Column("checked", Text),
     Column("checked_code", Text, nullable=False, server_default=""),
     Column("checked_message", Text, nullable=False, server_default=""),
+    Column("checked_field", Text, nullable=False, server_default=""),
     Column("result", Text),
     Column("code", Text, nullable=False, server_default=""),
     Column("message", Text, nullable=False, server_default=""),
+    Column("field", Text, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("invitation_id", Uuid, ForeignKey("invitations.id"), index=True),
     CheckConstraint(one_of("checked", RowResult), name="checked"),
@@ -147,11 +152,17 @@ webhook_deliveries = Table(
     Column("cause", Text, nullable=False, server_default=""),
     instant("created_at", nullable=False, server_default=NOW),
     instant("started_at"),
+    instant("first_tried_at"),
+    instant("tried_at"),
+    instant("due_at"),
     instant("delivered_at"),
     UniqueConstraint("webhook_id", "sequence"),
     UniqueConstraint("webhook_id", "audit_id"),
     CheckConstraint(one_of("status", ("queued", "delivered", "failed", "dropped")), name="status"),
-    Index("ix_webhook_deliveries_unstarted", "webhook_id", "sequence", postgresql_where=text("started_at IS NULL")),
+    Index(
+        *("ix_webhook_deliveries_open", "webhook_id", "started_at", "sequence"),
+        postgresql_where=text("status = 'queued'"),
+    ),
     Index(None, "created_at"),
 )
 
@@ -160,9 +171,15 @@ webhook_horizon = Table(
     metadata,
     Column("is_only", Boolean, primary_key=True, server_default=text("true")),
     Column("transaction", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False, server_default="0"),
+    Column("after_id", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("is_only", name="only"),
 )
-"""The transaction up to which the audit was handed on to the webhooks."""
+"""The transaction up to which the audit was handed on to the webhooks, and the highest id among what was.
+
+Records up to `after_id` count no more: they are those of another server, whose backup was restored here, and its
+transactions had other numbers.
+"""
 
 delivery_sources = Table(
     "delivery_sources",
@@ -203,6 +220,8 @@ erp_runs = Table(
     Column("outcome", Text, nullable=False, server_default="running"),
     Column("file", Text, nullable=False, server_default=""),
     Column("digest", LargeBinary),
+    Column("etag", Text, nullable=False, server_default=""),
+    Column("last_modified", Text, nullable=False, server_default=""),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("problems", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("message", Text, nullable=False, server_default=""),
