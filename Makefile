@@ -31,7 +31,7 @@ up: $(INSTALLED)  ## Run the whole stack on this machine until Ctrl-C
 
 .PHONY: test
 test: $(INSTALLED)  ## Run every test against real servers, and tell where the time goes
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --durations=15 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=15 $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(INSTALLED)  ## Run the tests that need no server, in seconds

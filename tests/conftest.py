@@ -63,7 +63,8 @@ async def worked_house(idle_house: House) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-def house(worked_house: House) -> House:
-    """The house, with a mail server that behaves."""
+def house(worked_house: House) -> Iterator[House]:
+    """The house, with a mail server that behaves, for this test and for whatever comes next."""
     worked_house.smtp.mode = ACCEPT
-    return worked_house
+    yield worked_house
+    worked_house.smtp.mode = ACCEPT

@@ -36,7 +36,7 @@ T = TypeVar("T")
 PASSWORD = "four plain words together"
 ERP_FOLDER = Path(gettempdir()) / "doorstep-erp-of-tests"
 """Below it each test makes the folder of its own office."""
-PATIENCE = 45.0
+PATIENCE = 90.0
 """Seconds before a test gives up waiting; only ever reached by what is broken, or by a machine under great load."""
 
 

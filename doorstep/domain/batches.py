@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from doorstep.domain.contact import Contact
-from doorstep.domain.errors import Conflict, Invalid, NotFound, Refused
+from doorstep.domain.errors import Invalid, NotFound, Refused
 
 MOST_ROWS = 100_000
 WINDOW = 200
@@ -204,20 +203,6 @@ def outcome_of(refusal: Refused) -> Outcome:
         return Outcome(RowResult.SKIPPED, skip.value, refusal.message)
     field = refusal.field if isinstance(refusal, Invalid) else ""
     return Outcome(RowResult.REFUSED, refusal.code, refusal.message, field)
-
-
-def require_invitable(contact: Contact) -> None:
-    """Let a contact through to whom a batch, or a list of contacts, may send (S4.26, S4.31).
-
-    Raises:
-        Conflict: `no_address`, `has_username`.
-    """
-    if not contact.invitation_address and not contact.phone:
-        sentence = "There is no address to invite; enter one: doorstep contact set ID --portal-email ADDRESS"
-        raise Conflict("no_address", sentence)
-    if contact.has_username:
-        sentence = "This customer has a username already; add a second one with: doorstep add-user"
-        raise Conflict("has_username", sentence)
 
 
 def no_such_batch() -> NotFound:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from doorstep.domain.addresses import EmailAddress, PhoneNumber
-from doorstep.domain.errors import NotFound
+from doorstep.domain.errors import Conflict, NotFound
 from doorstep.domain.invitation import Account
 
 
@@ -136,3 +136,17 @@ LIKENESSES: tuple[Callable[[Named, Known], bool], ...] = (
     *(_by_default_address, _by_portal_address, _by_number_here, _by_number, _by_name_here),
 )
 """The likeliest first."""
+
+
+def require_invitable(contact: Contact) -> None:
+    """Let a contact through to whom a batch, or a list of contacts, may send (S4.26, S4.31).
+
+    Raises:
+        Conflict: `no_address`, `has_username`.
+    """
+    if not contact.invitation_address and not contact.phone:
+        sentence = "There is no address to invite; enter one: doorstep contact set ID --portal-email ADDRESS"
+        raise Conflict("no_address", sentence)
+    if contact.has_username:
+        sentence = "This customer has a username already; add a second one with: doorstep add-user"
+        raise Conflict("has_username", sentence)

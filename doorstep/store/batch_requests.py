@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import Right
-from doorstep.domain.batches import Batch, BatchRow, require_invitable
-from doorstep.domain.contact import no_such_contact
+from doorstep.domain.batches import Batch, BatchRow
+from doorstep.domain.contact import no_such_contact, require_invitable
 from doorstep.domain.destination import email_of, phone_of
 from doorstep.domain.errors import Conflict
 from doorstep.domain.messages import Channel

@@ -33,7 +33,8 @@ async def rotate(
     tx: AsyncConnection, ring: KeyRing, purpose: Purpose, subject_id: UUID, *, overlap: timedelta = OVERLAP
 ) -> str:
     """A new secret; those before stay good for `overlap` at most (T23)."""
-    last = (await tx.execute(select(func.max(s.generation)).where(s.subject_id == subject_id))).scalar_one()
+    newest = func.coalesce(func.max(s.generation), 0)  # what was removed and is added again has none
+    last = (await tx.execute(select(newest).where(s.subject_id == subject_id))).scalar_one()
     ends = func.least(s.ends_at, func.now() + overlap)  # `least` passes over what is NULL
     await tx.execute(update(t.signing_secrets).where(s.subject_id == subject_id).values(ends_at=ends))
     return await make(tx, ring, purpose, subject_id, last + 1)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from activities.decisions import DecisionActivities
@@ -21,7 +22,8 @@ from tests.faults.scenarios import WITH_MAIL, Scenario, Subject
 from tests.house import House, eventually
 from worker import activities_of
 
-pytestmark = pytest.mark.timeout(180)  # two or three deaths and rebirths for each activity
+# Two or three deaths and rebirths for each activity, on servers of their own.
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("kills")]
 HOLDERS = (InvitationActivities, DecisionActivities, PasswordActivities)
 ACTIVITIES = sorted(each.__name__ for holder in HOLDERS for each in activities_of(holder))
 ALONE = "tell_outcome"
@@ -90,7 +92,17 @@ async def mortal_house(stack: OwnStack, tmp_path_factory: pytest.TempPathFactory
             worker = await stack.worker(environment, *program, log=log.fileno())
             yield house, arms
             worker.send_signal(signal.SIGTERM)
-            assert await worker.wait() == 0
+            try:
+                assert await asyncio.wait_for(worker.wait(), 60) == 0
+            finally:
+                end_all(worker.pid)
+
+
+def end_all(pid: int) -> None:
+    """A worker that does not stop when it is told to fails this test, and holds up no other."""
+    if psutil.pid_exists(pid):
+        for process in (*psutil.Process(pid).children(), psutil.Process(pid)):
+            process.kill()
 
 
 def test_f01_every_activity_has_a_scenario() -> None:

@@ -21,7 +21,7 @@ from doorstep.security.links import new_ring_text
 from tests.faults.aftermath import copies_of, is_clean
 from tests.faults.misbehaving_smtp import MisbehavingSmtp, Session
 from tests.faults.own_stack import OwnStack, own_house, own_stack, until_said
-from tests.house import House, eventually
+from tests.house import PATIENCE, House, eventually
 
 pytestmark = pytest.mark.timeout(120)  # each starts several processes, which import for seconds
 RUNS = 5
@@ -87,7 +87,7 @@ async def test_f02_a_stop_during_a_mail_lets_it_arrive(stack: OwnStack, house: H
     worker = await stack.worker(stack.environment(house))
     office = await house.office()
     invitation = await house.doorstep.invite(office=office, email=f"ana@{office}.example")
-    await asyncio.wait_for(smtp.waiting.wait(), 30)
+    await asyncio.wait_for(smtp.waiting.wait(), PATIENCE)
 
     worker.send_signal(signal.SIGTERM)
     await until_said(worker, "worker_draining")

@@ -35,6 +35,8 @@ from doorstep.local.postgres import FAST, start_postgres
 from doorstep.local.stack import SERVERS, Stack
 from doorstep.store.engine import driver_url
 
+pytestmark = pytest.mark.xdist_group("stack")  # all of these take the usual ports where they are free
+
 UP = """
 import sys
 from pathlib import Path

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from doorstep.domain.batches import require_invitable
-from doorstep.domain.contact import Contact
+from doorstep.domain.contact import Contact, require_invitable
 from doorstep.domain.keys import Scope
 from doorstep.store.address_book import Search
 from doorstep.store.putting import Became
