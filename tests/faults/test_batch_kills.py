@@ -18,7 +18,7 @@ from tests.faults.own_stack import OwnStack, own_house, own_stack, until_said
 from tests.house import House, eventually
 
 pytestmark = pytest.mark.timeout(900)
-ROWS = 120
+ROWS = 240
 """In the suite; `--batch-rows 2000` takes as many as the promise names, and some minutes."""
 
 PATIENCE = 300.0
@@ -86,10 +86,11 @@ async def test_f01_everything_dies_in_turn_while_a_batch_runs(count: int) -> Non
             await web.kill()
             await stack.postgres.kill(signal.SIGQUIT)
             await stack.postgres.start()
-            await web.start()
+            returning = asyncio.create_task(web.start())  # takes as long as many rows
             await reached(house, batch, 0.6)
             await stack.temporal.kill()
             await stack.temporal.start()
+            await returning
             done = await ended(house, batch)
             await eventually(lambda: mailed(house, office, count - 2), "every mail", patience=PATIENCE)
 

@@ -22,17 +22,9 @@ from tests.faults.scenarios import WITH_MAIL, Scenario, Subject
 from tests.house import House, eventually
 from worker import activities_of
 
-# Two or three deaths and rebirths for each activity, on servers of their own.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.timeout(240)  # two or three deaths and rebirths each
 HOLDERS = (InvitationActivities, DecisionActivities, PasswordActivities)
 ACTIVITIES = sorted(each.__name__ for holder in HOLDERS for each in activities_of(holder))
-ALONE = "tell_outcome"
-"""Its mail server takes no mail for a while, which would hold up all others."""
-
-TOGETHER = [name for name in ACTIVITIES if name != ALONE]
-GROUPS = [[ALONE], *(TOGETHER[number::3] for number in range(3))]
-"""Activities whose workers die while the others are under way: a death is waited out once for several of them."""
-
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 SOON_OVER: dict[str, object] = {"reminder_share": 1.0, "validity": 3 * SECOND, "reissue_window": SECOND}
 INVITED = (("invitee", Message.INVITATION),)
@@ -110,20 +102,19 @@ def test_f01_every_activity_has_a_scenario() -> None:
     assert set(ACTIVITIES) == set(SCENARIOS)
 
 
-@pytest.mark.parametrize("names", GROUPS, ids=" ".join)
-async def test_f01_the_worker_dies_at_every_moment(mortal_house: tuple[House, Path], names: list[str]) -> None:
+@pytest.mark.parametrize("name", ACTIVITIES)
+async def test_f01_the_worker_dies_at_every_moment(mortal_house: tuple[House, Path], name: str) -> None:
     """F01: SIGKILL before an activity, after a mail was taken, and after it: one outcome, and all copies identical."""
-    house, arms = mortal_house
+    (house, arms), scenario = mortal_house, SCENARIOS[name]
     house.smtp.mode = ACCEPT
-    deaths = [(name, moment) for name in names for moment in SCENARIOS[name].moments]
-    for name, moment in deaths:
+    for moment in scenario.moments:
         (arms / f"{name}.{moment}").touch()
 
-    subjects = await asyncio.gather(*(play(house, SCENARIOS[name]) for name, _ in deaths))
+    subjects = await asyncio.gather(*(play(house, scenario) for _ in scenario.moments))
 
     await eventually(lambda: none_left(arms), "the worker to have died at every moment")
-    for (name, _), subject in zip(deaths, subjects, strict=True):
-        await SCENARIOS[name].holds(house, subject)
+    for subject in subjects:
+        await scenario.holds(house, subject)
 
 
 async def play(house: House, scenario: Scenario) -> Subject:

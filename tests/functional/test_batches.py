@@ -101,7 +101,9 @@ async def test_a_started_batch_invites_each_row_once(house: House) -> None:
     done = await until_batch(house, batch, BatchState.DONE)
 
     rows = await rows_of(house, done)
-    assert [str(row.result) for row in rows] == ["ok"] * 3 + ["refused", "skipped"]
+    # Rows are under way beside each other: of two that name one person either is the first.
+    assert sorted(str(row.result) for row in rows) == ["ok"] * 3 + ["refused", "skipped"]
+    assert str(rows[3].result) == "refused"
     assert (done.sent.ok, done.sent.skipped, done.sent.refused, done.sent.left) == (3, 1, 1, 0)
     assert await invited(house, office) == [f"p{n}@{office}.example" for n in range(3)]
     invitation = await house.doorstep.show(rows[0].invitation_id)  # type: ignore[arg-type]

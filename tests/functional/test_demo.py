@@ -13,6 +13,8 @@ import pytest
 from tests.command_line import CommandLine, bare
 from tests.house import eventually
 
+pytestmark = pytest.mark.xdist_group("stack")  # all of these take the usual ports where they are free
+
 MOST_SECONDS = 90.0
 
 
@@ -23,7 +25,6 @@ def left_of(folder: str) -> list[object]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.xdist_group("stack")
 async def test_the_demo_plays_the_main_job() -> None:
     """S3.1, S4.24, S4.38, S4.41, S4.45, S4.46: one is let in, one is a day late and refused; told from the records."""
     with TemporaryDirectory(prefix="doorstep-demo-test-") as folder:
