@@ -5,7 +5,6 @@ server; nothing of it is lost by a crash. One Python process works at a time, on
 """
 
 import asyncio
-import os
 import sys
 import time
 
@@ -13,7 +12,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.figures import Figures
-from bench.ground import ROOT, own_client, own_stack, say, until, until_mailed, worker
+from bench.ground import ROOT, own_client, own_stack, say, temporal_variables, until, until_mailed, worker
 from doorstep import settings
 from doorstep.domain.batches import BatchState, NewRow
 from doorstep.settings import child_environment
@@ -85,8 +84,8 @@ async def _dbos(rows: int) -> float:
     await outside.dispose()
     own = url.set(database="beside").render_as_string(hide_password=False)
     await asyncio.to_thread(migrate.upgrade, own)
-    inherited = {k: v for k, v in os.environ.items() if k.startswith("TEMPORAL_")}  # noqa: TID251 - for a process of its own
-    environment = child_environment(inherited | {"DOORSTEP_DATABASE_URL": own, "PYTHONPATH": str(ROOT)})
+    more = {"DOORSTEP_DATABASE_URL": own, "PYTHONPATH": str(ROOT)}
+    environment = child_environment(temporal_variables() | more)
     return await _told(
         await asyncio.create_subprocess_exec(
             sys.executable,

@@ -70,7 +70,9 @@ async def own_client(*offices: str) -> AsyncIterator[Doorstep]:
 async def worker(**changed: object) -> AsyncIterator[psutil.Process]:
     """`worker.py` as a process, with some settings changed."""
     more = {f"DOORSTEP_{name.upper()}": str(value) for name, value in changed.items()}
-    environment = child_environment({"DOORSTEP_LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)} | _address() | more)
+    environment = child_environment(
+        {"DOORSTEP_LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)} | temporal_variables() | more
+    )
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "worker", cwd=ROOT, env=environment)
     try:
         yield psutil.Process(process.pid)
@@ -79,7 +81,8 @@ async def worker(**changed: object) -> AsyncIterator[psutil.Process]:
         await process.wait()
 
 
-def _address() -> dict[str, str]:
+def temporal_variables() -> dict[str, str]:
+    """What tells a process of its own where the server is."""
     return {k: v for k, v in os.environ.items() if k.startswith("TEMPORAL_")}  # noqa: TID251 - for a process of its own
 
 

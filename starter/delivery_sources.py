@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doorstep.domain.errors import Invalid
 from doorstep.domain.reports import Action, Complaint, Report, Taken
 from doorstep.mail.delivery_events import meaning_of
-from doorstep.store import delivery_sources, returns, signing
+from doorstep.security.signing import OVERLAP, require_overlap
+from doorstep.store import delivery_sources, returns
 from doorstep.store.delivery_sources import DeliverySource
 from doorstep.store.returns import Noted
 from starter.desk import Connected
@@ -22,7 +23,6 @@ from starter.onboarding import one_line
 log = structlog.get_logger()
 PATH = "/delivery-events"
 MOST_EVENTS = 1000
-LONGEST_OVERLAP = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,14 @@ class DeliverySources(Connected):
         return self._made(*made)
 
     async def delivery_source_rotate(
-        self, office: str, name: str, *, overlap: timedelta = signing.OVERLAP, actor: str | None = None
+        self, office: str, name: str, *, overlap: timedelta = OVERLAP, actor: str | None = None
     ) -> Reporting:
         """Another secret for a source; the one before stays good for `overlap`.
 
         Raises:
             Refused: unknown office; not allowed; `no_such_delivery_source`, `duration`.
         """
-        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            sentence = f"A secret before stays good for at most {LONGEST_OVERLAP.days} days."
-            raise Invalid("duration", sentence, field="overlap")
+        require_overlap(overlap)
         who, detail = self._as(actor), {"command": "delivery-source.rotate", "office": office}
 
         async def work(tx: AsyncConnection) -> tuple[DeliverySource, str]:

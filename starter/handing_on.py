@@ -12,6 +12,7 @@ from doorstep.domain.errors import Unavailable
 from doorstep.store import webhook_events, webhook_starts
 from doorstep.store.engine import transact
 from doorstep.store.webhook_starts import Due
+from starter.pausing import pause
 from starter.temporal import Starter
 
 log = structlog.get_logger()
@@ -57,16 +58,13 @@ async def hand_on_until(stop: asyncio.Event, engine: AsyncEngine, starter: Start
     """Hand on until `stop`, at once again while there is more; an outage is noted and waited out."""
     look_back_at = time.monotonic()
     while not stop.is_set():
-        pause = every
+        seconds = every
         try:
             if await hand_on_once(engine, starter):
-                pause = 0.0
+                seconds = 0.0
             if time.monotonic() >= look_back_at:
                 look_back_at = time.monotonic() + LOOK_BACK_SECONDS
                 await look_back_once(engine, starter)
         except Unavailable:
             log.warning("webhooks_wait", reason="database unavailable")
-        try:
-            await asyncio.wait_for(stop.wait(), timeout=pause)
-        except TimeoutError:
-            continue
+        await pause(stop, seconds)

@@ -13,6 +13,7 @@ from doorstep.mail.returned import Claim, Maildir
 from doorstep.store import returns
 from doorstep.store.engine import transact
 from starter.desk import Connected
+from starter.pausing import pause
 
 log = structlog.get_logger()
 
@@ -56,10 +57,7 @@ async def collect_until(stop: asyncio.Event, desk: Connected, folder: Path, *, e
         if trouble and trouble != before:
             log.warning("returned_mail_waits", reason=trouble)
         before = trouble
-        try:
-            await asyncio.wait_for(stop.wait(), timeout=every)
-        except TimeoutError:
-            continue
+        await pause(stop, every)
 
 
 async def collect_once(desk: Connected, maildir: Maildir, *, stop: asyncio.Event | None = None) -> int:

@@ -20,6 +20,7 @@ from doorstep.store.engine import transact
 from doorstep.store.loading import load
 from starter import schedules
 from starter.batch_sweep import sweep_batches
+from starter.pausing import pause
 from starter.temporal import Starter
 
 log = structlog.get_logger()
@@ -87,7 +88,4 @@ async def sweep_until(stop: asyncio.Event, engine: AsyncEngine, starter: Starter
                 purge_due = time.monotonic() + (0 if has_more else PURGE_SECONDS)
         except Unavailable:
             log.warning("sweep_skipped", reason="database unavailable")
-        try:
-            await asyncio.wait_for(stop.wait(), timeout=every)
-        except TimeoutError:
-            continue
+        await pause(stop, every)

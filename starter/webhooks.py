@@ -14,11 +14,10 @@ from doorstep.domain.events import Event
 from doorstep.domain.webhook_urls import Target, checked_url
 from doorstep.domain.webhooks import TEST_EVENT, Sending, Webhook, body_text, checked_events
 from doorstep.security.links import Purpose
+from doorstep.security.signing import OVERLAP, require_overlap
 from doorstep.store import audit, signing, webhooks
 from doorstep.store.audit import Actor
 from starter.desk import Connected
-
-LONGEST_OVERLAP = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -108,17 +107,13 @@ class Webhooks(Connected):
             who, detail, lambda tx: webhooks.secret(tx, self.ring, who, webhook_id), subject_id=webhook_id
         )
 
-    async def webhook_rotate(
-        self, webhook_id: UUID, *, overlap: timedelta = signing.OVERLAP, actor: str | None = None
-    ) -> str:
+    async def webhook_rotate(self, webhook_id: UUID, *, overlap: timedelta = OVERLAP, actor: str | None = None) -> str:
         """A new secret; deliveries are signed with both until `overlap` is over.
 
         Raises:
             Invalid: `duration`, for more than 30 days; NotFound: `no_such_webhook`; Forbidden: `not_allowed`.
         """
-        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            sentence = f"A secret before stays good for at most {LONGEST_OVERLAP.days} days."
-            raise Invalid("duration", sentence, field="overlap")
+        require_overlap(overlap)
         who, detail = self._as(actor), {"command": "webhook.rotate"}
         return await self._recorded(
             who, detail, lambda tx: webhooks.rotate(tx, self.ring, who, webhook_id, overlap), subject_id=webhook_id

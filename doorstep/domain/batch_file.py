@@ -3,7 +3,6 @@
 The file of results has the same columns and more, so that it can be corrected and sent again.
 """
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,14 +13,14 @@ from doorstep.domain.erp_columns import ALIASES, Column, Header, plain_heading
 from doorstep.domain.erp_file import (
     DELIMITERS,
     LOST,
-    MAX_BYTES,
     MAX_CELL,
     MAX_COLUMNS,
-    NO_HEADER,
     ExportError,
     Record,
-    decoded,
+    header_at,
+    lines_of,
     record_at,
+    records_from,
 )
 from doorstep.domain.erp_rows import RowRefused, refuse_broken
 from doorstep.domain.errors import Invalid
@@ -67,12 +66,7 @@ class _Sheet:
     cells: Mapping[Cell, int]
 
     def records(self) -> Iterator[Record]:
-        at = self.first_line
-        while at < len(self.lines):
-            record, used = record_at(self.lines, at, self.delimiter)
-            at += used
-            if record.fault or any(cell.strip() for cell in record.cells):
-                yield record
+        return records_from(self.lines, self.first_line, self.delimiter)
 
 
 def read_batch(data: bytes) -> list[NewRow]:
@@ -95,11 +89,8 @@ def read_batch(data: bytes) -> list[NewRow]:
 
 
 def _opened(data: bytes) -> _Sheet:
-    if len(data) > MAX_BYTES:
-        raise ExportError(f"The file is larger than {MAX_BYTES // 1_000_000} MB. Split it into several files.")
-    text, _ = decoded(data)
-    lines = list(io.StringIO(text, newline=""))
-    at = next((number for number, line in enumerate(lines) if not NO_HEADER.fullmatch(line)), None)
+    lines, _ = lines_of(data)
+    at = header_at(lines)
     if at is None:
         raise ExportError("The file is empty. Write a line of headings, and a row for each person.")
     sheets = [_under(lines, at, delimiter) for delimiter in DELIMITERS]

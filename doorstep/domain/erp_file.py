@@ -24,7 +24,7 @@ MAX_RECORD_LINES = 50  # an unclosed quotation mark would otherwise swallow the 
 LOST = "\N{REPLACEMENT CHARACTER}"
 
 DELIMITERS = (",", ";", "\t")
-NO_HEADER = re.compile(r'\s*|"?sep=.?"?\s*')  # blank, or a hint to Excel that the header makes superfluous
+_NO_HEADER = re.compile(r'\s*|"?sep=.?"?\s*')  # blank, or a hint to Excel that the header makes superfluous
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
 _SAVE_AS_CSV = "Save it as CSV (UTF-8) in the spreadsheet program or the ERP, and import that file."
 
@@ -61,26 +61,45 @@ class Sheet:
 
     def records(self) -> Iterator[Record]:
         """The records under the header; blank ones, which spreadsheets leave behind, are no records."""
-        at = self.first_line
-        while at < len(self.lines):
-            record, used = record_at(self.lines, at, self.delimiter)
-            at += used
-            if record.fault or any(cell.strip() for cell in record.cells):
-                yield record
+        return records_from(self.lines, self.first_line, self.delimiter)
+
+
+def records_from(lines: list[str], at: int, delimiter: str) -> Iterator[Record]:
+    """The records from a line on, without blank ones."""
+    while at < len(lines):
+        record, used = record_at(lines, at, delimiter)
+        at += used
+        if record.fault or any(cell.strip() for cell in record.cells):
+            yield record
 
 
 def open_sheet(data: bytes) -> Sheet:
     """The sheet in a file, or the one reason why it cannot be imported."""
-    if len(data) > MAX_BYTES:
-        raise ExportError(f"The file is larger than {MAX_BYTES // 1_000_000} MB. Split it into several files.")
-    text, encoding = decoded(data)
-    if max(text.count("\n"), text.count("\r")) > MAX_LINES:
-        raise ExportError(f"The file has more than {MAX_LINES:,} lines. Delete the blank ones, or split it.")
-    lines = list(io.StringIO(text, newline=""))  # ends a line at LF, CR LF and CR alike, and nowhere else
-    at = next((number for number, line in enumerate(lines) if not NO_HEADER.fullmatch(line)), None)
+    lines, encoding = lines_of(data)
+    at = header_at(lines)
     if at is None:
         raise ExportError("The file is empty. Export the customers again, with a header line.")
     return _sheet(lines, at, encoding)
+
+
+def lines_of(data: bytes) -> tuple[list[str], str]:
+    """The lines of a file and its encoding.
+
+    Raises:
+        ExportError: it is too large, or no text.
+    """
+    if len(data) > MAX_BYTES:
+        raise ExportError(f"The file is larger than {MAX_BYTES // 1_000_000} MB. Split it into several files.")
+    text, encoding = _decoded(data)
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES:
+        raise ExportError(f"The file has more than {MAX_LINES:,} lines. Delete the blank ones, or split it.")
+    # Ends a line at LF, CR LF and CR alike, and nowhere else.
+    return list(io.StringIO(text, newline="")), encoding
+
+
+def header_at(lines: list[str]) -> int | None:
+    """Where the header stands, counted from 0; None in a file of blank lines."""
+    return next((number for number, line in enumerate(lines) if not _NO_HEADER.fullmatch(line)), None)
 
 
 def _sheet(lines: list[str], at: int, encoding: str) -> Sheet:
@@ -100,7 +119,7 @@ def _sheet(lines: list[str], at: int, encoding: str) -> Sheet:
     return best
 
 
-def decoded(data: bytes) -> tuple[str, str]:
+def _decoded(data: bytes) -> tuple[str, str]:
     """The text of a file and its encoding.
 
     Raises:

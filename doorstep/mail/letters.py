@@ -2,7 +2,8 @@
 
 import json
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.invitation import Delivery, Invitation, Office
@@ -46,23 +47,13 @@ def letter_for(
     Raises:
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
     """
-    if delivery.handed_over_at is None:
-        raise ValueError("the attempt was not opened")
-    office = invitation.office
     is_to_staff = delivery.message in TO_STAFF
     is_old_address = delivery.message is Message.READDRESSED_NOTICE
-    values = office_values(office) | _values(desk, invitation, delivery, token)
-    return Letter(
-        message=delivery.message,
-        delivery_id=delivery.id,
-        recipient_address=delivery.recipient,
+    letter = office_letter(desk, invitation.office, delivery, _values(desk, invitation, delivery, token))
+    return replace(
+        letter,
         recipient_name="" if is_to_staff or is_old_address else invitation.name,
-        sender=office.sender or desk.sender,
-        reply_to=office.help_email,
-        handed_over_at=delivery.handed_over_at,
-        locale=office.locale if is_to_staff else invitation.locale or office.locale,
-        time_zone=office.time_zone,
-        values=values,
+        locale=letter.locale if is_to_staff else invitation.locale or letter.locale,
         custom=custom,
     )
 
@@ -75,10 +66,8 @@ def password_letter(
     Raises:
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
     """
-    if delivery.handed_over_at is None:
-        raise ValueError("the attempt was not opened")
     portal = office.public_url or desk.public_url
-    values = office_values(office) | {
+    values = {
         "username": person.username,
         "staff_username": person.staff_username,
         "grants": [(code, name, list(permissions)) for code, name, permissions in person.grants],
@@ -91,23 +80,32 @@ def password_letter(
         "sign_in_url": f"{portal}/sign-in",
         "forgot_url": f"{portal}/forgot",
     }
+    return replace(office_letter(desk, office, delivery, values), recipient_name=person.name, custom=custom)
+
+
+def office_letter(desk: Desk, office: Office, delivery: Delivery, values: Mapping[str, object]) -> Letter:
+    """A letter from an office in its own language, to nobody by name; `values` beside those of the office.
+
+    Raises:
+        ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
+    """
+    if delivery.handed_over_at is None:
+        raise ValueError("the attempt was not opened")
     return Letter(
         message=delivery.message,
         delivery_id=delivery.id,
         recipient_address=delivery.recipient,
-        recipient_name=person.name,
+        recipient_name="",
         sender=office.sender or desk.sender,
         reply_to=office.help_email,
         handed_over_at=delivery.handed_over_at,
         locale=office.locale,
         time_zone=office.time_zone,
-        values=values,
-        custom=custom,
+        values=_office_values(office) | dict(values),
     )
 
 
-def office_values(office: Office) -> dict[str, object]:
-    """What every letter says of its office."""
+def _office_values(office: Office) -> dict[str, object]:
     return {
         "office_name": office.name,
         "help_email": office.help_email,

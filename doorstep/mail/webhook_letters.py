@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from doorstep.domain.invitation import Delivery, Office
 from doorstep.domain.messages import Letter
-from doorstep.mail.letters import Desk, office_values
+from doorstep.mail.letters import Desk, office_letter
 
 
 def disabled_letter(desk: Desk, office: Office, webhook_id: str, url: str, delivery: Delivery) -> Letter:
@@ -15,26 +15,13 @@ def disabled_letter(desk: Desk, office: Office, webhook_id: str, url: str, deliv
     Raises:
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
     """
-    if delivery.handed_over_at is None:
-        raise ValueError("the attempt was not opened")
-    values = office_values(office) | {
+    values = {
         "host": urlsplit(url).hostname or "",
         "webhook_id": webhook_id,
         "cause": _cause(delivery),
         "disabled_at": delivery.created_at,
     }
-    return Letter(
-        message=delivery.message,
-        delivery_id=delivery.id,
-        recipient_address=delivery.recipient,
-        recipient_name="",
-        sender=office.sender or desk.sender,
-        reply_to=office.help_email,
-        handed_over_at=delivery.handed_over_at,
-        locale=office.locale,
-        time_zone=office.time_zone,
-        values=values,
-    )
+    return office_letter(desk, office, delivery, values)
 
 
 def _cause(delivery: Delivery) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, case, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
@@ -63,6 +63,12 @@ async def record(
             subject_id=subject_id, actor=actor.name, via=actor.via, event=event, code=code, detail=said
         )
     )
+
+
+def names(office: str) -> ColumnElement[bool]:
+    """True of a record that says by itself which office it belongs to."""
+    a = t.audit.c
+    return or_(a.detail["office"].as_string() == office, a.detail["offices"].contains([office]))
 
 
 async def event_of(tx: AsyncConnection, subject_id: UUID, message: str) -> str | None:

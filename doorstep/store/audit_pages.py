@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doorstep.domain.authority import Right
 from doorstep.domain.events import Event
 from doorstep.domain.pages import Page, number_at, page_of
-from doorstep.store import authority, offices
+from doorstep.store import audit, authority, offices
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 
@@ -66,8 +66,7 @@ async def of_office(
 
 def _is_of(office: str) -> ColumnElement[bool]:
     is_invitation = exists().where(i.id == a.subject_id, i.office == office)
-    is_named = or_(a.detail["office"].as_string() == office, a.detail["offices"].contains([office]))
-    return or_(is_named, is_invitation)
+    return or_(audit.names(office), is_invitation)
 
 
 def _narrowed(wanted: AuditFilter) -> list[ColumnElement[bool]]:

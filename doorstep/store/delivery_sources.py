@@ -14,6 +14,7 @@ from doorstep.domain.errors import Conflict, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.messages import Channel, Message
 from doorstep.security.links import KeyRing, Purpose
+from doorstep.security.signing import OVERLAP
 from doorstep.store import audit, authority, offices, password_links, returns, signing, users
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
@@ -67,7 +68,7 @@ async def add(tx: AsyncConnection, ring: KeyRing, actor: Actor, office: str, nam
 
 
 async def rotate(
-    tx: AsyncConnection, ring: KeyRing, actor: Actor, office: str, name: str, *, overlap: timedelta = signing.OVERLAP
+    tx: AsyncConnection, ring: KeyRing, actor: Actor, office: str, name: str, *, overlap: timedelta = OVERLAP
 ) -> tuple[DeliverySource, str]:
     """A new secret; those before stay good for `overlap` (T23).
 

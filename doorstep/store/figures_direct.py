@@ -2,19 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, distinct, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.addresses import address_key
-from doorstep.domain.authority import Authority, authority_of
+from doorstep.domain.authority import Authority
 from doorstep.domain.figures import Direct
-from doorstep.store import authority, sight
+from doorstep.store import sight
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
 
 u = t.users.c
 m = t.memberships.c
-so = t.staff_offices.c
 
 
 async def direct(
@@ -23,7 +21,7 @@ async def direct(
     """The pairs added in the window that are there still, in one office or in all in sight."""
     wanted = [m.invitation_id.is_(None), u.pair_id.is_(None), ~u.is_test, u.created_at < until]
     wanted += [] if since is None else [u.created_at >= since]
-    wanted += await _of_all(tx, actor) if office is None else await _of_one(tx, actor, office)
+    wanted += await _in_sight(tx, actor, office)
     counted = distinct(u.id)
     query = select(
         func.count(counted),
@@ -34,30 +32,12 @@ async def direct(
     return Direct(*row)
 
 
-async def _of_one(tx: AsyncConnection, actor: Actor, office: str) -> list[ColumnElement[bool]]:
+async def _in_sight(tx: AsyncConnection, actor: Actor, office: str | None) -> list[ColumnElement[bool]]:
+    if office is None:
+        return await sight.of_all_offices(tx, actor, m.office, _of_office)
     who = await sight.require_some(tx, actor, office)
     return [m.office == office, *sight.of_accounts(who, m.account_id)]
 
 
-async def _of_all(tx: AsyncConnection, actor: Actor) -> list[ColumnElement[bool]]:
-    """The same rule that `sight.of_invitations` has for invitations, for what users belong to."""
-    if actor.is_trusted:
-        return []
-    if actor.key_id is not None:
-        return [m.office.in_(await authority.offices_of_key(tx, actor.key_id))]
-    key = address_key(actor.name)
-    if not (await tx.execute(select(authority.is_known(key)))).scalar_one():
-        return [~exists().where(so.office == m.office)]
-    approves = exists().where(t.approvers.c.office == m.office, t.approvers.c.address_key == key)
-    any_staff = select(t.offices.c.any_staff_invites).where(t.offices.c.code == so.office).scalar_subquery()
-    theirs = authority.members(any_staff.label("any_staff")).where(t.staff.c.address_key == key)
-    in_offices = []
-    for row in await tx.execute(theirs):
-        member = authority.read_member(row)
-        who = authority_of(member, any_staff_invites=bool(row.any_staff))
-        in_offices.append(and_(m.office == member.office, _in_sight(who)))
-    return [or_(approves, false(), *in_offices)]
-
-
-def _in_sight(who: Authority) -> ColumnElement[bool]:
+def _of_office(who: Authority) -> ColumnElement[bool]:
     return and_(True, *sight.of_accounts(who, m.account_id))

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.events import Event
+from doorstep.store import audit
 from doorstep.store import tables as t
 from doorstep.store.audit import AuditEntry
 
@@ -27,9 +28,8 @@ async def of_office(
     tx: AsyncConnection, office: str, *, is_refused: bool, since: timedelta | None, limit: int
 ) -> list[AuditEntry]:
     """The newest records of an office that belong to no invitation: refused ones, settings, staff; newest first."""
-    is_theirs = or_(a.detail["office"].as_string() == office, a.detail["offices"].contains([office]))
     is_apart = or_(a.subject_id.is_(None), a.event.regexp_match(OF_THE_OFFICE))
-    wanted: list[ColumnElement[bool]] = [is_apart, is_theirs]
+    wanted: list[ColumnElement[bool]] = [is_apart, audit.names(office)]
     if is_refused:
         wanted.append(a.event.in_(REFUSALS))
     if since is not None:

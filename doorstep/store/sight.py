@@ -1,5 +1,6 @@
 """What somebody sees of many things, as conditions of a query: the same rules as `doorstep.domain.authority` has."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
@@ -35,22 +36,39 @@ def of_accounts(who: Authority, account: ColumnElement[UUID]) -> list[ColumnElem
 
 async def of_invitations(tx: AsyncConnection, actor: Actor) -> list[ColumnElement[bool]]:
     """What narrows the invitations of all offices to those in sight; nothing for whoever is held to no office."""
+    return await of_all_offices(tx, actor, i.office, _in_sight)
+
+
+async def of_all_offices(
+    tx: AsyncConnection,
+    actor: Actor,
+    office: ColumnElement[str],
+    in_sight: Callable[[Authority], ColumnElement[bool]],
+) -> list[ColumnElement[bool]]:
+    """What narrows rows of all offices to those that `actor` sees.
+
+    Args:
+        tx: the transaction.
+        actor: who looks.
+        office: the column that says whose a row is.
+        in_sight: what of one office somebody sees who has an authority there.
+    """
     if actor.is_trusted:
         return []
     if actor.key_id is not None:
-        return [i.office.in_(await authority.offices_of_key(tx, actor.key_id))]
+        return [office.in_(await authority.offices_of_key(tx, actor.key_id))]
     key = address_key(actor.name)
     a, o = t.approvers.c, t.offices.c
-    approves = exists().where(a.office == i.office, a.address_key == key)
+    approves = exists().where(a.office == office, a.address_key == key)
     if not (await tx.execute(select(authority.is_known(key)))).scalar_one():
-        return [~exists().where(so.office == i.office)]
+        return [~exists().where(so.office == office)]
     any_staff = select(o.any_staff_invites).where(o.code == so.office).scalar_subquery()
     theirs = authority.members(any_staff.label("any_staff")).where(t.staff.c.address_key == key)
     in_offices = []
     for row in await tx.execute(theirs):
         member = authority.read_member(row)
         who = authority_of(member, any_staff_invites=bool(row.any_staff))
-        in_offices.append(and_(i.office == member.office, _in_sight(who)))
+        in_offices.append(and_(office == member.office, in_sight(who)))
     return [or_(approves, *in_offices)]
 
 

@@ -10,11 +10,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.security.links import KeyRing, Purpose, UnknownKeyError
-from doorstep.security.signing import SigningRecord, new_record, secret_of
+from doorstep.security.signing import OVERLAP, SigningRecord, new_record, secret_of
 from doorstep.store import tables as t
-
-OVERLAP = timedelta(hours=24)
-"""How long the secret before is good after a rotation, unless somebody says otherwise."""
 
 s = t.signing_secrets.c
 

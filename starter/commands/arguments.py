@@ -46,3 +46,12 @@ Template = Annotated[
     typer.Option(metavar="NAME", help="The welcome mail, such as accountactivation-EJS.", show_default=False),
 ]
 Rehearsal = Annotated[bool, typer.Option("--test", help="A rehearsal, left out of the statistics and the seats.")]
+Overlap = Annotated[
+    timedelta | None,
+    typer.Option(
+        parser=read_duration,
+        metavar="DURATION",
+        help="How long the secret before stays good; at first 24h.",
+        show_default=False,
+    ),
+]

@@ -1,13 +1,13 @@
 """Mail providers that report what became of an office's mail: what is entered there, and whom to believe."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import RenderableType
 
+from doorstep.security.signing import OVERLAP
 from starter.commands.answers import Answer, As, command
-from starter.commands.arguments import OfficeCode, read_duration
+from starter.commands.arguments import OfficeCode, Overlap
 from starter.commands.printing import NEVER, Whole, duration, iso, table
 from starter.commands.session import ask
 
@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Mail providers that report what became of our mail.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What to call it, such as the name of the provider.")]
-Overlap = Annotated[
-    timedelta | None,
-    typer.Option(
-        parser=read_duration,
-        metavar="DURATION",
-        help="How long the secret before stays good; at first 24h.",
-        show_default=False,
-    ),
-]
-DAY = timedelta(hours=24)
 ONCE = "Enter both at the provider. The secret is not shown again; for another one: doorstep delivery-source rotate"
 NOBODY = "No mail provider reports to office {0}. Let one: doorstep delivery-source add {0} NAME"
 
@@ -41,7 +31,7 @@ def add(office: OfficeCode, name: Name, actor: As = "") -> Answer:
 @command(app)
 def rotate(office: OfficeCode, name: Name, overlap: Overlap = None, actor: As = "") -> Answer:
     """Another secret for a source; the one before stays good for a while."""
-    lasts = DAY if overlap is None else overlap
+    lasts = OVERLAP if overlap is None else overlap
     made = ask(lambda doorstep: doorstep.delivery_source_rotate(office, name, overlap=lasts), actor=actor)
     good = f"stays good for {duration(lasts)}" if lasts else "is good no longer"
     return Answer(_told(made), [*_to_enter(made), f"Enter the new secret at the provider; the one before {good}."])

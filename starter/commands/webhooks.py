@@ -1,6 +1,5 @@
 """Webhooks: which server is told of what happens, what it was told, and its secret."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -8,8 +7,9 @@ import typer
 from rich.console import RenderableType
 
 from doorstep.domain.webhooks import FAMILIES, Sending, Webhook, WebhookState
+from doorstep.security.signing import OVERLAP
 from starter.commands.answers import Answer, As, command
-from starter.commands.arguments import OfficeCode, read_duration
+from starter.commands.arguments import OfficeCode, Overlap
 from starter.commands.printing import Whole, duration, iso, local, pairs, table
 from starter.commands.session import ask
 from starter.commands.windows import When, read_when
@@ -30,22 +30,12 @@ Events = Annotated[
     ),
 ]
 Owner = Annotated[str, typer.Option(metavar="ADDRESS", help="Who is told when it is switched off.", show_default=False)]
-Overlap = Annotated[
-    timedelta | None,
-    typer.Option(
-        parser=read_duration,
-        metavar="DURATION",
-        help="How long the secret before stays good; at first 24h.",
-        show_default=False,
-    ),
-]
 Since = Annotated[
     When,
     typer.Option(
         parser=read_when, metavar="WHEN", help="From then on: 2h, or 2026-11-22T09:00:00Z.", show_default=False
     ),
 ]
-DAY = timedelta(hours=24)
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many, the newest first.")]
 KEEP_IT = "Give the secret to whoever runs the server. To see it again: doorstep webhook secret"
 
@@ -105,7 +95,7 @@ def secret(webhook: WebhookId, actor: As = "") -> Answer:
 @command(app)
 def rotate(webhook: WebhookId, overlap: Overlap = None, actor: As = "") -> Answer:
     """Make a new secret; deliveries are signed with both for a while, so that the server can change over."""
-    kept = DAY if overlap is None else overlap
+    kept = OVERLAP if overlap is None else overlap
     made = ask(lambda doorstep: doorstep.webhook_rotate(webhook, overlap=kept), actor=actor)
     note = f"The secret before stays good for {duration(kept)}."
     return Answer({"id": str(webhook), "secret": made}, [Whole(made), note])
