@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -24,14 +24,14 @@ SECONDS = 10.0
 
 BEAT = 3.0
 CHECKED_AT_ONCE = 90
-INVITED_AT_ONCE = 50
-"""Rows between two looks at the window and at whether the batch was stopped."""
+HANDS = 2
+"""Parts of a rehearsal beside each other, each with a connection; the rest of the pool is for whoever else comes."""
 
-HANDS = 4
-"""Rows under way beside each other, each with a connection; the rest of the pool is for whoever else comes."""
-
-FULL = 0.2
+FULL = 0.1
 """Seconds before another look at a window that is full."""
+
+REST = 0.3
+"""Of the time that some rows took: for so long the worker is left to everybody else, however fast the machine is."""
 
 LONGEST_PAUSE = 300.0
 OUT_OF_REACH = 5.0
@@ -95,17 +95,18 @@ class Shift:
         """Invite from rows without a result as far as the window allows; after the last one the batch is done."""
         errand = await self._look()
         while await self._goes_on(BatchState.RUNNING):
+            began = time.monotonic()
             free = WINDOW - await transact(self._engine, lambda tx: batch_counts.unsent(tx, self._id))
             if free <= 0:
                 await asyncio.sleep(FULL)
                 continue
-            numbers = await self._open_rows(min(free, INVITED_AT_ONCE))
+            numbers = await self._open_rows(free)
             if not numbers:
                 self._is_through = True
                 await transact(self._engine, lambda tx: batch_commands.finish(tx, errand.batch))
                 return
-            waiting = iter(numbers)
-            await _together([self._invite_from(waiting, errand) for _ in range(HANDS)])
+            await self._invite(numbers, errand)
+            await asyncio.sleep(REST * (time.monotonic() - began))
 
     async def standing(self) -> BatchStanding:
         """Where the batch stands now, and what comes next."""
@@ -159,8 +160,8 @@ class Shift:
             self._engine, lambda tx: batch_inviting.open_rows(tx, self._id, besides=self._failing, limit=limit)
         )
 
-    async def _invite_from(self, waiting: Iterator[int], errand: Errand) -> None:
-        for number in waiting:
+    async def _invite(self, numbers: Sequence[int], errand: Errand) -> None:
+        for number in numbers:
             invited = await batch_inviting.invite(self._engine, self._ring, errand, number)
             if not invited.has_result:
                 self._failing.add(number)

@@ -13,13 +13,16 @@ from activities.post import Post
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Delivery
 from doorstep.domain.messages import Handover, HandoverResult, Letter, Message
-from doorstep.mail.letters import Person, letter_for, password_letter
+from doorstep.mail.letters import Person, letter_for, password_letter, staff_letter
 from doorstep.security.links import Purpose, UnknownKeyError
 from doorstep.store import audit, deliveries, links, password_links, pinning, recovering, users
 from doorstep.store.audit import CLOCK
 from doorstep.store.engine import transact
 from doorstep.store.password_links import PasswordLink
 from doorstep.store.users import User
+
+TOLD = frozenset({password_links.FORGOT, password_links.STAFF})
+"""Of which links a change is told; whoever sets the first password of a user that staff added knows it."""
 
 EVENTS = {Handover.ACCEPTED: Event.SENT, Handover.REFUSED: Event.BOUNCED}
 
@@ -48,10 +51,11 @@ class PasswordActivities:
 
         async def work(tx: AsyncConnection) -> None:
             link = await password_links.get(tx, UUID(ref.password_link_id), for_update=True)
-            person = None if link is None else await recovering.person_of(tx, link)
-            is_change = link is not None and link.state == "used" and link.kind == password_links.FORGOT
-            if link is not None and person is not None and is_change:
-                await deliveries.queue(tx, link.id, Message.PASSWORD_CHANGED, 1, [person[0].address])
+            if link is not None and link.state == "used" and link.kind in TOLD:
+                find = recovering.staff_of if link.kind == password_links.STAFF else recovering.person_of
+                found = await find(tx, link)
+                if found is not None:
+                    await deliveries.queue(tx, link.id, Message.PASSWORD_CHANGED, 1, [found[0].address])
 
         await transact(self._post.engine, work)
         return await self._send(UUID(ref.password_link_id))
@@ -104,6 +108,8 @@ class PasswordActivities:
                 return None
             token = await self._token(tx, Purpose.INVITATION, invitation.id, invitation.generation)
             return letter_for(self._post.desk, invitation, delivery, token)
+        if link.kind == password_links.STAFF:
+            return await self._staff_letter(tx, link, delivery)
         person = await recovering.person_of(tx, link)
         if person is None:
             return None
@@ -111,6 +117,16 @@ class PasswordActivities:
         token = await self._token(tx, Purpose.RESET, link.id, 1) if delivery.message in recovering.WITH_LINK else ""
         custom = await pinning.pin_one(tx, office, delivery, link.template)
         return password_letter(self._post.desk, office, await _person(tx, user, link), delivery, token, custom)
+
+    async def _staff_letter(self, tx: AsyncConnection, link: PasswordLink, delivery: Delivery) -> Letter | None:
+        found = await recovering.staff_of(tx, link)
+        if found is None:
+            return None
+        login, office = found
+        is_link = delivery.message is Message.STAFF_LINK
+        token = await self._token(tx, Purpose.STAFF, link.id, 1) if is_link else ""
+        person = Person(login.address, login.name, link.expires_at, has_password=login.has_password)
+        return staff_letter(self._post.desk, office, person, delivery, token)
 
     async def _token(self, tx: AsyncConnection, purpose: Purpose, subject: UUID, generation: int) -> str:
         record = await links.current(tx, purpose, subject, generation)

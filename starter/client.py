@@ -15,6 +15,7 @@ from starter.directory import Directory
 from starter.erp import Erp
 from starter.exports import Exports
 from starter.figures import Statistics
+from starter.hub_doors import HubDoors
 from starter.keys import Keys
 from starter.listing import Listing
 from starter.offices import Offices
@@ -36,6 +37,7 @@ class Doorstep(
     Directory,
     Erp,
     Exports,
+    HubDoors,
     Keys,
     Listing,
     Offices,

@@ -31,6 +31,15 @@ SIGN_INS = Limit("sign-in", 60, timedelta(minutes=15))
 FORGOTTEN_OF_ONE = Limit("forgot-name", 6, timedelta(minutes=15))
 """Mails that one name can cause."""
 
+STAFF_SIGN_INS_OF_ONE = Limit("staff-sign-in-name", 10, timedelta(minutes=15))
+"""Wrong passwords for one address of staff from one source."""
+
+STAFF_SIGN_INS = Limit("staff-sign-in", 60, timedelta(minutes=15))
+"""Tries to sign in to the Team Hub from one source."""
+
+STAFF_FORGOTTEN_OF_ONE = Limit("staff-forgot", 6, timedelta(minutes=15))
+"""Mails that one address of staff can cause."""
+
 FORGOTTEN = Limit("forgot", 60, timedelta(minutes=15))
 """Requests for mails from one source."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from fastapi import FastAPI
 from temporalio.client import Client
 
 from doorstep.local.home import ANY_PORTS, Home
@@ -16,6 +17,7 @@ from doorstep.local.postgres import FAST
 from doorstep.local.stack import Stack
 from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
 from tests.house import House, build_house, work
+from web.app import create_app
 
 # Whoever starts the tests in the background hands down an ignored SIGINT, which programs under test would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -68,3 +70,9 @@ def house(worked_house: House) -> Iterator[House]:
     worked_house.smtp.mode = ACCEPT
     yield worked_house
     worked_house.smtp.mode = ACCEPT
+
+
+@pytest.fixture
+def app(house: House) -> FastAPI:
+    """The pages of the house."""
+    return create_app(house.doorstep)

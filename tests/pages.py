@@ -55,7 +55,7 @@ class Seen(HTMLParser):
             self.language = values["lang"]
         if "href" in values and tag == "a":
             self.links.append(values["href"])
-        if tag == "form":
+        if tag == "form" and "action" in values:
             self.forms.append(values["action"])
         if "id" in values:
             self.by_id[values["id"]] = tag

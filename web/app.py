@@ -16,6 +16,7 @@ from web.api.app import create_api
 from web.cookies import Cookies
 from web.fronts import Fronts
 from web.guards import BodyLimit, Headers, Hosts
+from web.hub import app as hub
 from web.observing import Metrics, Observed
 from web.refusals import deny_cross_origin, error_page, fault_page, on_http, on_refused
 from web.rendering import STATIC, environments
@@ -28,6 +29,7 @@ ROUTES = [
     *text_status.ROUTES,
     *delivery_events.ROUTES,
     *health.ROUTES,
+    *hub.ROUTES,
 ]
 
 

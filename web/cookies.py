@@ -1,4 +1,4 @@
-"""The three cookies of the pages, all HttpOnly and Lax; what they hold never stands in an address (T01, T24)."""
+"""The cookies of the pages, all HttpOnly and Lax; what they hold never stands in an address (T01, T24)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,8 @@ class Cookie(StrEnum):
     SESSION = "doorstep_session"
     LINK = "doorstep_link"
     RESET = "doorstep_reset"
+    STAFF = "doorstep_staff"
+    STAFF_LINK = "doorstep_staff_link"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from web.cookies import is_https
 from web.fronts import Fronts, host_of
 
 MOST_BYTES = 64 * 1024
-MORE_BYTES = {"/delivery-events/": 1024 * 1024, "/v1/batches": 20 * 1024 * 1024}
-"""Where more may be sent than in any form: events of a provider come by the thousand, and so do rows of a batch."""
+MORE_BYTES = {"/delivery-events/": 1024 * 1024, "/v1/batches": 20 * 1024 * 1024, "/hub/": 20 * 1024 * 1024}
+"""Where more may be sent than in any form: events of a provider come by the thousand, and so do rows of a batch or of
+an export of the ERP, which staff send in a form."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -46,7 +47,9 @@ class Headers:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
+                # What shows a mail inside of a page says by itself who may frame it.
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
                 headers["Cache-Control"] = _caching(scope, message["status"])
             await send(message)
 

@@ -3,18 +3,19 @@
 import functools
 import hashlib
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
 from babel import Locale
+from babel.dates import format_datetime, format_timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from doorstep.domain.errors import Refused
 from doorstep.domain.permissions import SECTIONS
-from doorstep.mail.moments import TRANSLATED, absolute, office_zone
+from doorstep.mail.moments import TRANSLATED, absolute, letters, office_zone
 from doorstep.mail.section_names import section_name
 from web.fronts import Face
 from web.languages import translations
@@ -48,6 +49,8 @@ def _environment(language: str, versions: Mapping[str, str]) -> Environment:
         tel=_tel,
         said=_said,
         moment=_moment,
+        brief=_brief,
+        ago=_ago,
         sections=functools.partial(_sections, language=language),
     )
     return made
@@ -62,6 +65,20 @@ def _said(context: Context, what: Refused | str) -> str:
 def _moment(context: Context, instant: datetime) -> str:
     """An instant by the clock of the office, with the zone."""
     return absolute(instant, cast("Locale", context["locale"]), office_zone(cast("Face", context["face"]).time_zone))
+
+
+@pass_context
+def _brief(context: Context, instant: datetime) -> str:
+    """The same for a table: short, and still with the zone."""
+    zone = office_zone(cast("Face", context["face"]).time_zone)
+    local, locale = instant.astimezone(zone), cast("Locale", context["locale"])
+    return f"{format_datetime(local, 'd MMM y, HH:mm', locale=locale)} {letters(local, locale)}"
+
+
+def _ago(instant: datetime) -> str:
+    """How long something is ago, or still away, in its biggest unit: for eyes alone, nothing is decided by it."""
+    span = instant - datetime.now(UTC)  # noqa: TID251 - see above
+    return format_timedelta(span, granularity="minute", add_direction=True, locale="en")
 
 
 def _sections(permissions: Collection[str], *, language: str) -> list[str]:

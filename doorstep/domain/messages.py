@@ -27,6 +27,7 @@ class Message(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a message
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     WEBHOOK_DISABLED = "webhook_disabled"
+    STAFF_LINK = "staff_link"
 
 
 LINK_MESSAGES = frozenset({Message.INVITATION, Message.REMINDER})

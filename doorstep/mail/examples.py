@@ -44,7 +44,7 @@ _APPROVAL: dict[str, object] = {
     "invited_by": f"{INVITER[0]}, {INVITER[1]}",
     "set_up_at": HANDED_OVER_AT - timedelta(minutes=2),
     "waiting_since": HANDED_OVER_AT - timedelta(minutes=2),
-    "review_url": "",
+    "review_url": f"{PORTAL}/hub/invitations/{INVITATION_ID}/review",
     "workflow_id": _WORKFLOW,
     "workflow_url": f"https://temporal.riverbend.example/namespaces/default/workflows/{_WORKFLOW}",
     "approve_command": f"{_SIGNAL} --name approve --input '{_APPROVE_JSON}'",
@@ -90,6 +90,14 @@ VALUES: dict[Message, dict[str, object]] = {
     Message.BOUNCE_NOTICE: _INVITED | {"is_text": False, "is_about_link": True, "went_to": "", "went_by": ""},
     Message.PASSWORD_RESET: _USER | _RESET,
     Message.PASSWORD_CHANGED: _USER | {"changed_at": HANDED_OVER_AT, "forgot_url": f"{PORTAL}/forgot"},
+    Message.STAFF_LINK: {
+        "username": APPROVER[1],
+        "is_first": True,
+        "link": f"{PORTAL}/hub/password/Mx4cRt9KpW2sLq7VbYn0GdHf6JzUeAo3XiTvBw8NyQk",
+        "expires_at": EXPIRES_AT,
+        "validity_hours": 24,
+        "forgot_url": f"{PORTAL}/hub/forgot",
+    },
     Message.WEBHOOK_DISABLED: {
         "host": "erp.riverbend.example",
         "webhook_id": "0199a4c2-9b77-7f2e-8c41-5e0a92d1b364",
@@ -105,6 +113,7 @@ _RECIPIENTS = {
     Message.APPROVAL_ESCALATION: APPROVER,
     Message.DECLINED_NOTICE: INVITER,
     Message.BOUNCE_NOTICE: INVITER,
+    Message.STAFF_LINK: APPROVER,
     Message.WEBHOOK_DISABLED: ("", "it@riverbend.example"),
 }
 

@@ -29,6 +29,8 @@ class Desk:
 class Person:
     """Whom a letter about a password is for; `expires_at` is the end of the link, where there is one.
 
+    `has_password`: there is one already, so that a link is about another.
+
     `grants` are the accounts with their permissions, for the welcome of somebody who was added directly.
     """
 
@@ -37,6 +39,7 @@ class Person:
     expires_at: datetime | None = None
     staff_username: str = ""
     grants: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    has_password: bool = True
 
 
 def letter_for(
@@ -81,6 +84,25 @@ def password_letter(
         "forgot_url": f"{portal}/forgot",
     }
     return replace(office_letter(desk, office, delivery, values), recipient_name=person.name, custom=custom)
+
+
+def staff_letter(desk: Desk, office: Office, person: Person, delivery: Delivery, link: str = "") -> Letter:
+    """The letter to a member of staff, or a username administrator, about their password for the Team Hub.
+
+    Raises:
+        ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
+    """
+    values = {
+        "username": person.username,
+        "is_first": not person.has_password,
+        "link": f"{desk.public_url}/hub/password/{link}" if link else "",
+        "validity_hours": round(RESET_VALIDITY.total_seconds() / 3600),
+        "expires_at": person.expires_at or delivery.handed_over_at,
+        "changed_at": delivery.created_at,
+        "sign_in_url": f"{desk.public_url}/hub/sign-in",
+        "forgot_url": f"{desk.public_url}/hub/forgot",
+    }
+    return replace(office_letter(desk, office, delivery, values), recipient_name=person.name)
 
 
 def office_letter(desk: Desk, office: Office, delivery: Delivery, values: Mapping[str, object]) -> Letter:
@@ -191,7 +213,7 @@ def _approval_values(desk: Desk, invitation: Invitation, delivery: Delivery) -> 
         "invited_by": invitation.invited_by,
         "set_up_at": since,
         "waiting_since": since,
-        "review_url": "",
+        "review_url": f"{desk.public_url}/hub/invitations/{invitation.id}/review",
         "workflow_id": invitation.workflow_id,
         "workflow_url": workflow_url(desk, invitation.workflow_id),
         "approve_command": signal_line(desk, invitation.workflow_id, "approve", approve_json),

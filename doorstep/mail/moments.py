@@ -70,9 +70,14 @@ def _at(time: str, locale: Locale) -> str:
 def zone_name(local: datetime, locale: Locale) -> str:
     """Like `NZDT (UTC+13:00)`: letters alone are ambiguous (IST, CST), an offset alone means little to most people."""
     # Not Babel's offset: for zones west of Greenwich with half an hour it is an hour out (-03:30 becomes -04:30).
-    offset = utc_offset(local)
-    letters = get_timezone_name(local, width="short", locale=locale)
-    return f"{letters} ({offset})" if letters.isalpha() and letters != offset else offset
+    offset, name = utc_offset(local), letters(local, locale)
+    return offset if name == offset else f"{name} ({offset})"
+
+
+def letters(local: datetime, locale: Locale) -> str:
+    """Like `NZDT`, for a page that says elsewhere whose clock it goes by; the offset where a zone has no letters."""
+    name = get_timezone_name(local, width="short", locale=locale)
+    return name if name.isalpha() else utc_offset(local)
 
 
 def utc_offset(local: datetime) -> str:

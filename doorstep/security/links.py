@@ -24,6 +24,8 @@ class Purpose(StrEnum):
 
     INVITATION = "invitation"
     RESET = "reset"
+    STAFF = "staff"
+    STAFF_CODE = "staff_code"
     WEBHOOK = "webhook"
     DELIVERY_SOURCE = "delivery_source"
 

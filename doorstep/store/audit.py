@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doorstep.domain.events import Event
 from doorstep.store import tables as t
 
+HUB = "hub"
+"""The door of whoever signed in to the Team Hub."""
+
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which door: `page`, `api`, `cli`, `temporal` or `clock`.
+    """Who acts, and through which door: `page`, `hub`, `api`, `cli`, `temporal` or `clock`.
 
     Of what was sent straight to Temporal, `name` is a claim and `identity` what the sender's program called itself;
     `message` tells that message from every other, so that none is carried out twice. `is_trusted`: nobody was named, so

@@ -24,7 +24,7 @@ from doorstep.domain.keys import Scope
 from doorstep.domain.keys import authority_of as authority_of_scopes
 from doorstep.domain.staff import StaffKind, StaffMember, StaffPermission
 from doorstep.store import tables as t
-from doorstep.store.audit import Actor
+from doorstep.store.audit import HUB, Actor
 
 s = t.staff.c
 so = t.staff_offices.c
@@ -67,7 +67,8 @@ async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
     """What `actor` may do in `office`.
 
     An office that has named no staff yet leaves it to whoever holds the keys: a name is a note for the records there,
-    unless it is that of somebody of another office, who is held to that one (T20).
+    unless it is that of somebody of another office, who is held to that one (T20). Whoever signed in to the Team Hub
+    is never more than what an office saved them as.
     """
     if actor.is_trusted:
         return EVERYTHING
@@ -82,7 +83,7 @@ async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
         return authority_of(read_member(row), any_staff_invites=bool(row.any_staff), is_approver=bool(row.approves))
     facts = select(exists().where(so.office == office), approves, is_known(key))
     is_staffed, is_approver, is_of_another = (await tx.execute(facts)).one()
-    if not is_staffed and (is_approver or not is_of_another):
+    if not is_staffed and (is_approver or not is_of_another) and actor.via != HUB:
         return EVERYTHING
     return SEES_ALL if is_approver else NOTHING
 
@@ -106,7 +107,7 @@ def is_live() -> ColumnElement[bool]:
     return and_(k.revoked_at.is_(None), or_(k.expires_at.is_(None), k.expires_at > func.now()))
 
 
-def is_known(key: str) -> ColumnElement[bool]:
+def is_known(key: str | ColumnElement[str]) -> ColumnElement[bool]:
     """True for the address of somebody who is on the staff of any office, or a username administrator there."""
     works = exists().where(s.address_key == key, so.staff_id == s.id)
     return or_(works, exists().where(a.address_key == key))

@@ -17,12 +17,12 @@ from doorstep.domain.passwords import RESET_VALIDITY
 from doorstep.store import tables as t
 
 p = t.password_links.c
-FORGOT, SET_PASSWORD = "forgot", "set_password"
+FORGOT, SET_PASSWORD, STAFF = "forgot", "set_password", "staff"
 
 
 @dataclass(frozen=True)
 class PasswordLink:
-    """A request for a new password, as of `now`."""
+    """A request for a new password, as of `now`: of a user, or of the login of a member of staff."""
 
     id: UUID
     user_id: UUID | None
@@ -34,6 +34,7 @@ class PasswordLink:
     rev: int
     expires_at: datetime | None
     now: datetime
+    login_id: UUID | None = None
 
     @property
     def is_live(self) -> bool:
@@ -52,10 +53,15 @@ async def insert_first(tx: AsyncConnection, identifier: UUID, user_id: UUID, off
     await tx.execute(t.password_links.insert().values(id=identifier, state="asked", **values))
 
 
+async def insert_of_staff(tx: AsyncConnection, identifier: UUID, asked_key: str) -> None:
+    """Note that somebody asked for a link to the Team Hub."""
+    await tx.execute(t.password_links.insert().values(id=identifier, asked_key=asked_key, state="asked", kind=STAFF))
+
+
 async def get(tx: AsyncConnection, identifier: UUID, *, for_update: bool = False) -> PasswordLink | None:
     """The request, or None."""
     own = (p.id, p.user_id, p.asked_key, p.state, p.kind, p.office, p.template, p.rev, p.expires_at)
-    query = select(*own, func.now()).where(p.id == identifier)
+    query = select(*own, func.now(), p.login_id).where(p.id == identifier)
     row = (await tx.execute(query.with_for_update() if for_update else query)).one_or_none()
     return None if row is None else PasswordLink(*row)
 
@@ -83,6 +89,12 @@ async def use(tx: AsyncConnection, identifier: UUID) -> bool:
 async def end_others(tx: AsyncConnection, user_id: UUID, identifier: UUID) -> None:
     """One change of password ends every other link of that user."""
     statement = update(t.password_links).where(p.user_id == user_id, p.id != identifier, p.state == "sent")
+    await tx.execute(statement.values(state="moot", rev=p.rev + 1, changed_at=func.now()))
+
+
+async def end_others_of_login(tx: AsyncConnection, login_id: UUID, identifier: UUID) -> None:
+    """The same for the login of a member of staff."""
+    statement = update(t.password_links).where(p.login_id == login_id, p.id != identifier, p.state == "sent")
     await tx.execute(statement.values(state="moot", rev=p.rev + 1, changed_at=func.now()))
 
 

@@ -12,12 +12,13 @@ from doorstep.domain.invitation import Invitation, Office
 from doorstep.domain.messages import Message
 from doorstep.domain.states import Command, State
 from doorstep.security.links import KeyRing, Purpose
-from doorstep.store import audit, deliveries, links, offices, password_links, sending, users
+from doorstep.store import audit, deliveries, links, offices, password_links, sending, staff_logins, users
 from doorstep.store import tables as t
 from doorstep.store.audit import CLOCK, Actor
 from doorstep.store.loading import load
 from doorstep.store.orders import Order
 from doorstep.store.password_links import PasswordLink
+from doorstep.store.staff_logins import StaffLogin
 from doorstep.store.users import User, by_id, by_name_or_address
 
 i = t.invitations.c
@@ -26,6 +27,9 @@ i = t.invitations.c
 async def resolve(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> None:
     """Find out who is meant and queue the one message that fits; nothing for somebody unknown."""
     if link.state != "asked":
+        return
+    if link.kind == password_links.STAFF:
+        await _resolve_staff(tx, ring, link)
         return
     is_first = link.kind == password_links.SET_PASSWORD
     user = await _user_of(tx, link)
@@ -44,9 +48,22 @@ async def resolve(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> Non
         await _invite_again(tx, ring, link)
 
 
+async def _resolve_staff(tx: AsyncConnection, ring: KeyRing, link: PasswordLink) -> None:
+    """A link to the Team Hub for somebody whom an office knows; nothing for anybody else."""
+    address = await staff_logins.known_address(tx, link.asked_key)
+    if address is None:
+        await password_links.move(tx, link.id, "asked", state="moot")
+        return
+    login_id = await staff_logins.make(tx, address)
+    await password_links.move(tx, link.id, "asked", state="sent", login_id=login_id)
+    await links.keep(tx, ring.make(Purpose.STAFF, link.id, 1))
+    await deliveries.queue(tx, link.id, Message.STAFF_LINK, 1, [address])
+    await audit.record(tx, Event.STAFF_LINK_ASKED, CLOCK, subject_id=login_id)
+
+
 CAN_SET = ("active", "setup_pending")
 """Who may set a password: also somebody who was added directly and never did (S4.16)."""
-WITH_LINK = frozenset({Message.PASSWORD_RESET, Message.SET_PASSWORD})
+WITH_LINK = frozenset({Message.PASSWORD_RESET, Message.SET_PASSWORD, Message.STAFF_LINK})
 
 
 async def _user_of(tx: AsyncConnection, link: PasswordLink) -> User | None:
@@ -99,6 +116,13 @@ async def sendable(tx: AsyncConnection, identifier: UUID) -> PasswordLink | None
 async def invitation_of(tx: AsyncConnection, facts: dict[str, object]) -> Invitation | None:
     """The invitation that a copy of its message is about."""
     return await load(tx, UUID(str(facts["invitation_id"])))
+
+
+async def staff_of(tx: AsyncConnection, link: PasswordLink) -> tuple[StaffLogin, Office] | None:
+    """The login of a request, and the office that its messages come from: the first that its owner works for."""
+    login = None if link.login_id is None else await staff_logins.by_id(tx, link.login_id)
+    at_work = [] if login is None else await staff_logins.workplaces(tx, login.address)
+    return (login, await offices.get(tx, at_work[0].code)) if login is not None and at_work else None
 
 
 async def person_of(tx: AsyncConnection, link: PasswordLink) -> tuple[User, Office] | None:

@@ -10,7 +10,7 @@ from doorstep.domain.addresses import address_key
 from doorstep.domain.authority import Authority, Right, authority_of, not_allowed
 from doorstep.store import authority
 from doorstep.store import tables as t
-from doorstep.store.audit import Actor
+from doorstep.store.audit import HUB, Actor
 
 i = t.invitations.c
 ia = t.invitation_accounts.c
@@ -61,7 +61,7 @@ async def of_all_offices(
     a, o = t.approvers.c, t.offices.c
     approves = exists().where(a.office == office, a.address_key == key)
     if not (await tx.execute(select(authority.is_known(key)))).scalar_one():
-        return [~exists().where(so.office == office)]
+        return [false()] if actor.via == HUB else [~exists().where(so.office == office)]
     any_staff = select(o.any_staff_invites).where(o.code == so.office).scalar_subquery()
     theirs = authority.members(any_staff.label("any_staff")).where(t.staff.c.address_key == key)
     in_offices = []

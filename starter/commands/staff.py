@@ -1,6 +1,7 @@
 """The staff of an office: who may do what there, and the rights that follow."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,24 +51,47 @@ NOBODY = "Nobody is on the staff of office {0}, so whoever can run this command 
 
 @command(app, "set", options=OPTIONS)
 def set_(office: OfficeCode, address: Address, actor: As = "", **options: Any) -> Answer:
-    """Add somebody to the staff of an office, or change what is named of them."""
+    """Add somebody to the staff of an office, or change what is named of them; mails nothing."""
 
     async def work(doorstep: "Doorstep") -> tuple[StaffMember, Office]:
-        if options["may_grant"] and options["may_grant_all"]:
-            raise typer.BadParameter("Say either --may-grant or --may-grant-all.")
-        member = await doorstep.staff_set(
-            office,
-            address,
-            name=options["name"],
-            permissions=options["permission"] or None,
-            is_rep=options["is_rep"],
-            accounts=options["account"] or None,
-            may_grant=options["may_grant"] or None,
-            may_grant_all=bool(options["may_grant_all"]),
-        )
-        return member, await doorstep.office(office)
+        return await _put(doorstep, office, address, options), await doorstep.office(office)
 
     return _answer(*ask(work, actor=actor))
+
+
+@command(app, options=OPTIONS)
+def add(office: OfficeCode, address: Address, actor: As = "", **options: Any) -> Answer:
+    """The same as `set`, and mail them the link to set their password for the Team Hub."""
+
+    async def work(doorstep: "Doorstep") -> tuple[StaffMember, Office]:
+        member = await _put(doorstep, office, address, options)
+        await doorstep.staff_invite(member.address)
+        return member, await doorstep.office(office)
+
+    answer = _answer(*ask(work, actor=actor))
+    return replace(answer, notes=[f"{address} gets a mail with a link to the Team Hub."])
+
+
+@command(app)
+def invite(address: Address, actor: As = "") -> Answer:
+    """Mail somebody on the staff, or a username administrator, the link to the Team Hub (again)."""
+    ask(lambda doorstep: doorstep.staff_invite(address), actor=actor)
+    return Answer({"address": address, "is_mailed": True}, [f"{address} gets a mail with a link to the Team Hub."])
+
+
+async def _put(doorstep: "Doorstep", office: str, address: str, options: Mapping[str, Any]) -> StaffMember:
+    if options["may_grant"] and options["may_grant_all"]:
+        raise typer.BadParameter("Say either --may-grant or --may-grant-all.")
+    return await doorstep.staff_set(
+        office,
+        address,
+        name=options["name"],
+        permissions=options["permission"] or None,
+        is_rep=options["is_rep"],
+        accounts=options["account"] or None,
+        may_grant=options["may_grant"] or None,
+        may_grant_all=bool(options["may_grant_all"]),
+    )
 
 
 @command(app)

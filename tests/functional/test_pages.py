@@ -1,6 +1,5 @@
 """The pages on real servers, as an invited person meets them."""
 
-import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
@@ -8,13 +7,6 @@ from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from tests.house import PASSWORD, House
 from tests.pages import active, add_accounts, open_link, seen, sign_in, token_of, visitor
-from web.app import create_app
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 async def test_an_invited_person_comes_home_through_the_pages(house: House, app: FastAPI) -> None:

@@ -16,17 +16,10 @@ from doorstep.domain.states import State
 from tests.functional.knowing import added, mail_to, member_elsewhere
 from tests.house import PASSWORD, House
 from tests.pages import Seen, add_accounts, open_link, seen, sign_in, token_of, visitor
-from web.app import create_app
 from web.languages import CATALOGUES, translations
 
 LANGUAGES = ["de", "es"]
 every_language = pytest.mark.parametrize("language", LANGUAGES)
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 def english_pieces(language: str) -> set[str]:

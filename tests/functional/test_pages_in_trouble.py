@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
-import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
@@ -21,12 +20,6 @@ from tests.pages import active, open_link, seen, sign_in, token_of, visitor
 from web.app import create_app
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 async def test_every_error_page_names_whom_to_ask(house: House, app: FastAPI) -> None:

@@ -1,6 +1,5 @@
 """The pages as somebody meets them whom we know already: asked for consent, or with a username that was chosen."""
 
-import pytest
 from fastapi import FastAPI
 
 from doorstep.domain.invitation import Invitation
@@ -9,13 +8,6 @@ from doorstep.domain.states import State
 from tests.functional.knowing import added, approved, belongs_to, done, member_elsewhere, users_of
 from tests.house import PASSWORD, House
 from tests.pages import add_accounts, everything, open_link, seen, sign_in, token_of, visitor
-from web.app import create_app
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 async def asked(house: House, address: str, **rules: object) -> Invitation:

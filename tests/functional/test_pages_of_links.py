@@ -9,13 +9,6 @@ from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from tests.house import PASSWORD, House
 from tests.pages import open_link, seen, token_of, visitor
-from web.app import create_app
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 @pytest.mark.parametrize(

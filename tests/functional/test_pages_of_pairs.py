@@ -14,17 +14,10 @@ from doorstep.store.users import username_key
 from tests.functional.knowing import Added, added, mail_to
 from tests.house import PASSWORD, House, eventually
 from tests.pages import seen, sign_in, visitor
-from web.app import create_app
 
 DAY = timedelta(days=1)
 STAFF_PASSWORD = " five  other words for staff "
 p = t.password_links.c
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 async def opened(house: House, browser: httpx2.AsyncClient, pair: Added) -> httpx2.Response:

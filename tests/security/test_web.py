@@ -23,12 +23,6 @@ FETCH_SITES = (None, "none", "same-origin", "same-site", "cross-site", "rubbish"
 ORIGINS = (None, PORTAL, "http://portal.example:81", f"http://{EVIL}", "null", "http://portal.example.evil.example")
 
 
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
-
-
 @pytest.mark.parametrize("path", POSTS)
 async def test_t12_a_form_of_another_site_is_refused(app: FastAPI, path: str) -> None:
     """T12: Fetch Metadata decides where it is there, Origin where it is not, for every form."""

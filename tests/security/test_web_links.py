@@ -13,19 +13,12 @@ from structlog.testing import capture_logs
 
 from tests.house import PASSWORD, House
 from tests.pages import everything, open_link, seen, sign_in, token_of, visitor
-from web.app import create_app
 
 SLOW = settings(
     max_examples=5, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 EVIL = "evil.example"
 SET_UP_POSTS = ("/set-up", "/set-up/accept", "/set-up/decline", "/set-up/new-link")
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 async def test_t01_the_token_leaves_the_address_bar_at_once(house: House, app: FastAPI) -> None:

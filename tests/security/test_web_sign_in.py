@@ -15,17 +15,10 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from tests.house import House
 from tests.pages import active, open_link, seen, sign_in, token_of, visitor
-from web.app import create_app
 
 SLOW = settings(
     max_examples=4, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The pages of the house."""
-    return create_app(house.doorstep)
 
 
 async def test_t07_guessing_a_password_slows_the_guesser_alone(house: House, app: FastAPI) -> None:

@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob("doorstep/*/locale/*/LC_MESSAGES/*.po"), *ROOT.glob("web/locale/*/LC_MESSAGES/*.po")])
 OFFICES = {"es_MX": "America/Mexico_City", "de_AT": "Europe/Vienna"}
 PLACEHOLDER = r"%\((\w+)\)s"
-COMMANDS = {"approve", "doorstep", "enable", "permissions", "readdress", "temporal"}
+COMMANDS = {"approve", "doorstep", "enable", "hub", "permissions", "readdress", "team", "temporal"}
+"""Names that no language changes: those of commands, and of the Team Hub."""
 SAME_AS_ENGLISH = {"es_MX": {"decide"}, "de_AT": {"link", "mail", "november", "person", "workflow"}}
 """Words of a language that happen to be English ones too."""
 
@@ -48,6 +49,7 @@ WAYS: dict[Key, list[dict[str, object]]] = {
         {"is_about_link": False, "is_text": True},
     ],
     Key.REJECTED: [{"is_existing": True}, dict.fromkeys(["help_email", "help_phone"], "")],
+    Key.STAFF_LINK: [{"is_first": False}],
     Key.PASSWORD_CHANGED: [{"help_email": ""}, {"help_phone": ""}, dict.fromkeys(OFFICE, "")],
 }
 """How else a message may come out, beside its example."""

@@ -32,7 +32,7 @@ links = Table(
     Column("nonce", LargeBinary, nullable=False),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     instant("created_at", nullable=False, server_default=NOW),
-    CheckConstraint(one_of("purpose", ("invitation", "reset")), name="purpose"),
+    CheckConstraint(one_of("purpose", ("invitation", "reset", "staff")), name="purpose"),
 )
 
 deliveries = Table(

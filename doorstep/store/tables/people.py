@@ -61,6 +61,7 @@ password_links = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("login_id", Uuid, ForeignKey("staff_logins.id", ondelete="CASCADE"), index=True),
     Column("asked_key", Text, nullable=False, index=True),
     Column("kind", Text, nullable=False, server_default="forgot"),
     Column("office", Text, ForeignKey("offices.code")),
@@ -74,7 +75,7 @@ password_links = Table(
     instant("changed_at", nullable=False, server_default=NOW),
     instant("expires_at"),
     CheckConstraint(one_of("state", ("asked", "sent", "used", "expired", "moot")), name="state"),
-    CheckConstraint("kind IN ('forgot', 'set_password')", name="kind"),
+    CheckConstraint("kind IN ('forgot', 'set_password', 'staff')", name="kind"),
     Index("ix_password_links_unseen", "changed_at", postgresql_where=text("seen_rev < rev")),
 )
 

@@ -1,0 +1,49 @@
+"""The pages of an office, as its people find them: what somebody has no right for is not offered (S4.4)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doorstep.domain.authority import Right
+
+if TYPE_CHECKING:
+    from web.hub.visits import Visit
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page in the menu; `key` is pressed after `g` to go there."""
+
+    name: str
+    path: str
+    key: str = ""
+
+
+PAGES: tuple[tuple[str, str, str, Right | None], ...] = (
+    ("Dashboard", "", "d", None),
+    ("Approvals", "/approvals", "a", Right.SEE),
+    ("Clients", "/clients", "c", Right.SEE),
+    ("Companies", "/companies", "o", Right.SEE),
+    ("Invite", "/invite", "i", Right.INVITE),
+    ("Portal links", "/links", "l", Right.SEE),
+    ("Users", "/users", "u", Right.SEE),
+    ("Batches", "/batches", "b", Right.SEE),
+    ("Statistics", "/statistics", "s", Right.SEE),
+    ("Templates", "/templates", "t", Right.TEMPLATES),
+    ("Audit", "/audit", "h", Right.SEE),
+    ("Staff", "/staff", "f", Right.STAFF),
+    ("Settings", "/settings", "e", Right.SETTINGS),
+)
+"""Name, path below the office, key, and the right that it takes."""
+
+
+def entries(visit: "Visit") -> list[Entry]:
+    """The menu of the office of a visit; empty where there is none."""
+    if visit.office is None:
+        return []
+    start = home_of(visit.office.code)
+    return [Entry(name, start + path, key) for name, path, key, right in PAGES if right is None or visit.may(right)]
+
+
+def home_of(office: str) -> str:
+    """The first page of an office."""
+    return f"/hub/offices/{office}"
