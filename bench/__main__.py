@@ -16,16 +16,15 @@ from bench.ground import say
 from doorstep import logs
 
 ROWS = 2_000
-"""Of a batch, unless `--rows` says otherwise: 10,000 take a small machine an hour, and need a `--rows 10000`."""
+"""Of a batch, unless `--rows` says otherwise: `--rows 10000` takes a small machine half an hour."""
 CACHED_ROWS = 500
 
 Measure = Callable[[int], Awaitable[Figures]]
 MEASUREMENTS: dict[str, tuple[str, Measure]] = {
     "lives": ("lives of an invitation beside a bare workflow", lambda _rows: lives.measure()),
     "lists": ("the list and `stuck` at 1,000 and at 100,000 invitations", lambda _rows: lists.measure()),
-    "batch": ("rows a second of a batch, a loop and DBOS", batch.measure),
+    "batch": ("rows a second of a batch, a loop and DBOS; memory of a worker", batch.measure),
     "beside": ("single invitations beside the batch of another office", beside.measure),
-    "memory": ("memory of a worker with nothing and with a batch open", memory.measure),
     "caches": ("what smaller caches cost", lambda rows: memory.measure_caches(min(rows, CACHED_ROWS))),
 }
 

@@ -12,49 +12,49 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.figures import Figures
-from bench.ground import ROOT, own_client, own_stack, say, temporal_variables, until, until_mailed, worker
+from bench.ground import ROOT, begin, own_client, own_stack, say, temporal_variables, until_mailed, worker
+from bench.memory import at_rest, begin_and_end
 from doorstep import settings
-from doorstep.domain.batches import BatchState, NewRow
 from doorstep.settings import child_environment
 from doorstep.store import migrate
 from doorstep.store.engine import driver_url
 from starter.client import Doorstep
 
-SLICE = 1000
+WARM = 300
+"""Invitations behind the worker before anything is measured, all of them over."""
+
+COMPARED = 2_000
+"""Rows of the loop and of DBOS, which go at one pace from beginning to end."""
+
+BOUND = 1.05
+"""Of the memory with nothing open."""
 
 
 async def measure(rows: int) -> Figures:
-    """All three, and how they stand to each other."""
-    async with own_stack(), own_client("loop", "batch") as doorstep:
-        async with worker():
-            warm = await _loop(doorstep, 50)
-            say(f"  warmed up at {warm:.1f} rows a second")
+    """All three and how they stand to each other, and what the worker holds before and after the batch."""
+    compared = min(rows, COMPARED)
+    async with own_stack(), own_client("warm", "loop", "batch") as doorstep:
+        async with worker() as process:
+            await begin_and_end(doorstep, WARM)
+            empty = await at_rest(process)
             in_batch = await _batch(doorstep, rows)
-            in_loop = await _loop(doorstep, rows, already=50)
-        on_dbos = await _dbos(rows)
+            full = await at_rest(process)
+            in_loop = await _loop(doorstep, compared)
+        on_dbos = await _dbos(compared)
     say(f"  rows a second: batch {in_batch:.1f}, loop {in_loop:.1f}, DBOS {on_dbos:.1f}")
+    say(f"  the worker: {empty:.0f} MB with nothing open, {full:.0f} MB with {rows}")
     return {
         "batch": {
             "rows": float(rows),
+            "compared": float(compared),
             "batch_per_s": in_batch,
             "loop_per_s": in_loop,
             "dbos_per_s": on_dbos,
             "ratio_to_loop": in_batch / in_loop,
             "ratio_to_dbos": in_batch / on_dbos,
-        }
+        },
+        "memory": {"open": float(rows), "empty_mb": empty, "full_mb": full, "ratio": full / empty, "bound": BOUND},
     }
-
-
-async def begin(doorstep: Doorstep, office: str, rows: int) -> None:
-    """Create and start a batch of rows with addresses of their own; answers once it invites."""
-    new = [NewRow(email=f"row-{number}@{office}.example") for number in range(rows)]
-    batch = await doorstep.batch_create(office, rows=new)
-
-    async def is_checked() -> bool:
-        return (await doorstep.batch(batch.id)).state is not BatchState.CHECKING
-
-    await until(is_checked)
-    await doorstep.batch_start(batch.id)
 
 
 async def _batch(doorstep: Doorstep, rows: int) -> float:
@@ -66,12 +66,12 @@ async def _batch(doorstep: Doorstep, rows: int) -> float:
     return rows / (time.perf_counter() - start)
 
 
-async def _loop(doorstep: Doorstep, rows: int, *, already: int = 0) -> float:
+async def _loop(doorstep: Doorstep, rows: int) -> float:
     """Rows a second of `for row in rows: await invite(...)`, to the last mail."""
     start = time.perf_counter()
-    for number in range(already, already + rows):
+    for number in range(rows):
         await doorstep.invite(office="loop", email=f"row-{number}@loop.example")
-    await until_mailed(doorstep.engine, "loop", already + rows, "loop")
+    await until_mailed(doorstep.engine, "loop", rows, "loop")
     return rows / (time.perf_counter() - start)
 
 

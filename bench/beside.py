@@ -6,9 +6,8 @@ import time
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.batch import begin
 from bench.figures import Figures
-from bench.ground import Progress, mailed, own_client, own_stack, say, until, worker
+from bench.ground import Progress, begin, mailed, own_client, own_stack, say, until, worker
 from bench.lifecycle import percentile
 from starter.client import Doorstep
 

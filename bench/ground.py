@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from doorstep import settings
+from doorstep.domain.batches import BatchState, NewRow
 from doorstep.local.home import ANY_PORTS, Home
 from doorstep.local.stack import Stack
 from doorstep.settings import child_environment
@@ -111,3 +112,15 @@ async def until_mailed(engine: AsyncEngine, office: str, count: int, what: str) 
         progress.at(done)
         await asyncio.sleep(LOOK_EVERY)
     progress.at(count)
+
+
+async def begin(doorstep: Doorstep, office: str, rows: int) -> None:
+    """Create and start a batch of rows with addresses of their own; answers once it invites."""
+    new = [NewRow(email=f"row-{number}@{office}.example") for number in range(rows)]
+    batch = await doorstep.batch_create(office, rows=new)
+
+    async def is_checked() -> bool:
+        return (await doorstep.batch(batch.id)).state is not BatchState.CHECKING
+
+    await until(is_checked)
+    await doorstep.batch_start(batch.id)

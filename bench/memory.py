@@ -1,4 +1,4 @@
-"""What a worker keeps in memory for invitations that wait: nothing open beside thousands, and caches of all sizes."""
+"""What a worker keeps in memory for invitations that wait, and what caches of other sizes cost."""
 
 import asyncio
 import time
@@ -6,30 +6,15 @@ import time
 import psutil
 from sqlalchemy import text
 
-from bench.batch import begin
 from bench.figures import Figures
-from bench.ground import own_client, own_stack, say, until, until_mailed, worker
+from bench.ground import begin, own_client, own_stack, say, until, until_mailed, worker
 from doorstep.domain.states import State
 from starter.client import Doorstep
 
 WARM = 300
 IDLE_SECONDS = 60.0
-BOUND = 1.05
 CACHES = (0, 10, 30, 100, 1000)
 MEGABYTE = 1_000_000
-
-
-async def measure(rows: int) -> Figures:
-    """Megabytes of one worker after a minute of rest: after a few invitations that are over, and with `rows` open."""
-    async with own_stack(), own_client("warm", "open") as doorstep, worker() as process:
-        await _begin_and_end(doorstep, WARM)
-        empty = await _at_rest(process)
-        say(f"  nothing open: {empty:.0f} MB")
-        await begin(doorstep, "open", rows)
-        await until_mailed(doorstep.engine, "open", rows, "open")
-        full = await _at_rest(process)
-    say(f"  {rows} open: {full:.0f} MB")
-    return {"memory": {"open": float(rows), "empty_mb": empty, "full_mb": full, "ratio": full / empty, "bound": BOUND}}
 
 
 async def measure_caches(rows: int) -> Figures:
@@ -37,7 +22,7 @@ async def measure_caches(rows: int) -> Figures:
     measured: Figures = {}
     for size in CACHES:
         async with own_stack(), own_client("warm", "open") as doorstep, worker(cached_workflows=size) as process:
-            await _begin_and_end(doorstep, WARM // 6)
+            await begin_and_end(doorstep, WARM // 6)
             start = time.perf_counter()
             await begin(doorstep, "open", rows)
             await until_mailed(doorstep.engine, "open", rows, f"cache of {size}")
@@ -48,12 +33,13 @@ async def measure_caches(rows: int) -> Figures:
     return measured
 
 
-async def _at_rest(process: psutil.Process) -> float:
+async def at_rest(process: psutil.Process) -> float:
+    """Megabytes of a worker after a minute in which nothing happened."""
     await asyncio.sleep(IDLE_SECONDS)
     return float(process.memory_info().rss) / MEGABYTE
 
 
-async def _begin_and_end(doorstep: Doorstep, count: int) -> None:
+async def begin_and_end(doorstep: Doorstep, count: int) -> None:
     """What a worker does once in its life is done: modules, connections, statements. Nothing stays open."""
     await begin(doorstep, "warm", count)
     await until_mailed(doorstep.engine, "warm", count, "warming up")

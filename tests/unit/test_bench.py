@@ -19,6 +19,7 @@ FIGURES: Figures = {
     },
     "batch": {
         "rows": 10000.0,
+        "compared": 2000.0,
         "batch_per_s": 12.0,
         "loop_per_s": 10.0,
         "dbos_per_s": 24.0,
@@ -54,7 +55,7 @@ def test_every_table_has_its_place_on_the_page() -> None:
         text = pages.filled(text, name, rows)
 
     assert "Not measured yet." not in text
-    assert "| 10,000 rows | rows a second | batch beside it |" in text
+    assert "| a batch | 10,000 | 12.0 |  |" in text
     assert text.index("| 20 | 10.0 | 150 MB |") < text.index("| 1,000 | 12.0 | 300 MB |")
     with pytest.raises(ValueError, match="no mark"):
         pages.filled(text, "nothing", [])
