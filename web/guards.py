@@ -11,9 +11,9 @@ from web.cookies import is_https
 from web.fronts import Fronts, host_of
 
 MOST_BYTES = 64 * 1024
-MORE_BYTES = {"/delivery-events/": 1024 * 1024, "/v1/batches": 20 * 1024 * 1024, "/hub/": 20 * 1024 * 1024}
+MORE_BYTES = {"/delivery-events/": 1024 * 1024, "/v1/batches": 20 * 1024 * 1024, "/hub/offices/": 20 * 1024 * 1024}
 """Where more may be sent than in any form: events of a provider come by the thousand, and so do rows of a batch or of
-an export of the ERP, which staff send in a form."""
+an export of the ERP, which staff send in a form once the door has let them in."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
