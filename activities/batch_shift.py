@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,8 +17,8 @@ from doorstep.security.links import KeyRing
 from doorstep.store import batch_checking, batch_commands, batch_counts, batch_inviting
 from doorstep.store.batch_requests import Errand, errand_of
 from doorstep.store.engine import transact
-from doorstep.together import together
 
+T = TypeVar("T")
 SECONDS = 10.0
 """A shift is short against the time-outs of its activity and long against the events that it costs."""
 
@@ -86,7 +86,7 @@ class Shift:
                 await transact(self._engine, lambda tx: batch_commands.after_check(tx, errand.batch))
                 return
             parts = _parts(rows)
-            found = await together(
+            found = await _together(
                 [batch_checking.check(self._engine, self._ring, errand, part) for part in parts if part]
             )
             self._failing.update(*found)
@@ -179,3 +179,12 @@ def _parts(rows: Sequence[BatchRow]) -> list[list[BatchRow]]:
         part = parts[at % HANDS]
         (of_job.setdefault(row.job, part) if row.job else part).append(row)
     return parts
+
+
+async def _together(work: Sequence[Awaitable[T]]) -> list[T]:
+    """What each answers, once all of them are through; then the first error, if there was one."""
+    found = await asyncio.gather(*work, return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in found if not isinstance(each, BaseException)]

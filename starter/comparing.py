@@ -16,7 +16,6 @@ from temporalio.client import Client
 
 from doorstep.store import reading
 from doorstep.store.engine import transact
-from doorstep.together import together
 from starter import visibility
 from starter.visibility import TemporalAway
 
@@ -54,17 +53,12 @@ async def compare(
     """The differences; stops at more than `limit` missing workflows, since then it is not about single ones."""
     seen = Differences()
     try:
-        # Beside each other: to count a hundred thousand takes a server as long as all the rest.
-        comparison = Comparison(seen, engine, client, office, limit)
-        await together([_note_failing(seen, client, office, limit), comparison.compare(progress)])
+        seen.failing = await visibility.failing(client, office=office, limit=limit)
+        await Comparison(seen, engine, client, office, limit).compare(progress)
         seen.is_complete = True
     except TemporalAway:
         pass
     return seen
-
-
-async def _note_failing(seen: Differences, client: Client, office: str | None, limit: int) -> None:
-    seen.failing = await visibility.failing(client, office=office, limit=limit)
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,8 @@ class Comparison:
             done += rows
             progress(done, max(of, done))
 
-        await together([self._look(span, advance) for span in spans])
+        for span in spans:
+            await self._look(span, advance)
 
     async def _spans(self, tx: AsyncConnection) -> list[Span]:
         """The newest by themselves, and all the others."""

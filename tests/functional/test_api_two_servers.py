@@ -1,4 +1,4 @@
-"""A system that asks two servers for everything, one of them on another clock, and repeats whatever it asked (F17, F19)."""
+"""A system that asks two servers for everything, one on another clock, and repeats what it asked (F17, F19)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
