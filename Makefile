@@ -52,6 +52,10 @@ bench: $(INSTALLED)  ## Measure, all or ARGS="batch --rows 10000", and write tab
 	@$(MAKE) --no-print-directory $(MEASURING)
 	$(BIN)/python -m bench $(ARGS)
 
+.PHONY: pictures
+pictures: $(INSTALLED)  ## Take the pictures of docs/walk.md from the running product, with Chromium
+	$(BIN)/python -m tests.browser.pictures
+
 $(MEASURING): requirements/bench.txt $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt \
 	    || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt

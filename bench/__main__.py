@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from bench import batch, beside, figures, lists, lives, memory, pages
+from bench import batch, beside, figures, hub, lists, lives, memory, pages
 from bench.figures import Figures
 from bench.ground import say
 from doorstep import logs
@@ -23,6 +23,7 @@ Measure = Callable[[int], Awaitable[Figures]]
 MEASUREMENTS: dict[str, tuple[str, Measure]] = {
     "lives": ("lives of an invitation beside a bare workflow", lambda _rows: lives.measure()),
     "lists": ("the list and `stuck` at 1,000 and at 100,000 invitations", lambda _rows: lists.measure()),
+    "hub": ("the pages of the Team Hub at 1,000 and at 100,000 invitations", lambda _rows: hub.measure()),
     "batch": ("rows a second of a batch, a loop and DBOS; memory of a worker", batch.measure),
     "beside": ("single invitations beside the batch of another office", beside.measure),
     "caches": ("what smaller caches cost", lambda rows: memory.measure_caches(min(rows, CACHED_ROWS))),

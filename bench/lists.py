@@ -100,6 +100,16 @@ async def _compare(name: str, look: Look, houses: list[Doorstep], sizes: tuple[i
 @asynccontextmanager
 async def _house(stack: Stack, size: int) -> AsyncIterator[Doorstep]:
     """A database and a namespace of its own on the same servers, with rows and the workflows that wait for them."""
+    client = await _namespace(stack.addresses()["temporal_address"], f"of-{size}")
+    os.environ["TEMPORAL_NAMESPACE"] = client.namespace  # noqa: TID251 - a composition root
+    async with populated(size) as doorstep:
+        await _start_all(doorstep, client)
+        yield doorstep
+
+
+@asynccontextmanager
+async def populated(size: int) -> AsyncIterator[Doorstep]:
+    """The client API on a database of its own on the same server, with so many invitations."""
     chosen = settings.load()
     url = make_url(chosen.database_url.get_secret_value())
     outside = create_async_engine(driver_url(url.render_as_string(hide_password=False)), isolation_level="AUTOCOMMIT")
@@ -108,15 +118,12 @@ async def _house(stack: Stack, size: int) -> AsyncIterator[Doorstep]:
     await outside.dispose()
     own = url.set(database=f"of_{size}").render_as_string(hide_password=False)
     await asyncio.to_thread(migrate.upgrade, own)
-    client = await _namespace(stack.addresses()["temporal_address"], f"of-{size}")
-    os.environ["TEMPORAL_NAMESPACE"] = client.namespace  # noqa: TID251 - a composition root
     async with connect(chosen.model_copy(update={"database_url": type(chosen.database_url)(own)})) as doorstep:
         for number in range(1, population.OFFICES + 1):
             await doorstep.office_set(f"o{number}")
             await doorstep.approvers_set(f"o{number}", [BOSS, f"second-{BOSS}"])
         await population.fill(doorstep.engine, size)
         say(f"  {size} invitations are there")
-        await _start_all(doorstep, client)
         yield doorstep
 
 

@@ -52,6 +52,7 @@ def tables(figures: Figures) -> dict[str, list[str]]:
         "memory": _memory,
         "caches": _caches,
         "lists": _lists,
+        "hub": _hub,
     }
     return {name: rows for name, make in makers.items() if (rows := make(figures))}
 
@@ -175,5 +176,25 @@ def _lists(figures: Figures) -> list[str]:
                 f"{figures[name]['bound']:g}",
             ]
             for name, what in LISTS.items()
+        ),
+    )
+
+
+def _hub(figures: Figures) -> list[str]:
+    found = {name.removeprefix("hub "): each for name, each in figures.items() if name.startswith("hub /")}
+    if not found:
+        return []
+    few, many = next((each["few"], each["many"]) for each in found.values())
+    return _table(
+        ["median of 15", f"of {few:,.0f}", f"of {many:,.0f}", "ratio", "bound"],
+        *(
+            [
+                f"`{path}`",
+                f"{each['few_ms']:.1f} ms",
+                f"{each['many_ms']:.1f} ms",
+                f"{each['ratio']:.2f}",
+                f"{each['bound']:g}",
+            ]
+            for path, each in found.items()
         ),
     )

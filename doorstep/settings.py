@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     link_keys: SecretStr = Field(
         description="key ring 'id:base64url,id:base64url'; the first one signs, all of them verify"
     )
+    oidc_issuer: str = Field(
+        default="", description="OpenID Connect provider for the Team Hub, as it calls itself; empty: none"
+    )
+    oidc_client_id: str = Field(default="", description="what the provider knows this Doorstep as")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="empty for a public client")
+    oidc_name: str = Field(default="single sign-on", description="what the button calls it: Sign in with ...")
     temporal_ui_url: str = Field(
         default="", description="address of the Temporal Web UI, for the mails of the approvers"
     )
@@ -129,7 +135,7 @@ def load() -> Settings:
         settings = Settings(_secrets_dir=secrets or None, **arguments)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError("\n".join(_fault(item["loc"], item["msg"]) for item in error.errors())) from None
-    faults = unsafe(settings)
+    faults = incomplete(settings) + unsafe(settings)
     if faults:
         raise SettingsError("\n".join(faults))
     return settings
@@ -139,6 +145,12 @@ def _fault(location: tuple[int | str, ...], message: str) -> str:
     name = "DOORSTEP_" + "_".join(str(part) for part in location).upper()
     hint = "; start `doorstep up`, or set it" if message == "Field required" else ""
     return f"{name}: {message[0].lower()}{message[1:]}{hint}"
+
+
+def incomplete(settings: Settings) -> list[str]:
+    """What is no use without another setting, one sentence each."""
+    is_half = bool(settings.oidc_issuer) != bool(settings.oidc_client_id)
+    return ["DOORSTEP_OIDC_ISSUER, DOORSTEP_OIDC_CLIENT_ID: set both, or none"] if is_half else []
 
 
 def unsafe(settings: Settings) -> list[str]:
@@ -154,6 +166,8 @@ def unsafe(settings: Settings) -> list[str]:
         "DOORSTEP_LINK_KEYS: each key needs 32 random bytes; make one with `doorstep key new`": weak_ring(
             settings.link_keys.get_secret_value()
         ),
+        "DOORSTEP_OIDC_ISSUER: must begin with https:// in production": bool(settings.oidc_issuer)
+        and not settings.oidc_issuer.startswith("https://"),
         "DOORSTEP_WEBHOOK_LOOPBACK: webhooks never lead to this machine in production": settings.webhook_loopback,
         "DOORSTEP_DATABASE_URL: the user postgres owns too much; give Doorstep its own": (
             urlsplit(settings.database_url.get_secret_value()).username == "postgres"

@@ -14,9 +14,10 @@ from doorstep.domain.batches import Batch, BatchFilter, BatchOptions, BatchRow, 
 from doorstep.domain.errors import Invalid
 from doorstep.domain.pages import LONGEST_PAGE, Page
 from doorstep.domain.spreadsheets import BOM, csv_row
-from doorstep.store import batch_choosing, batch_commands, batches, offices
+from doorstep.store import batch_choosing, batch_commands, batch_sheets, batches, offices
 from doorstep.store.audit import Actor
 from doorstep.store.batch_commands import BatchCommand
+from doorstep.store.batch_sheets import BatchSheet
 from doorstep.store.batches import NewBatch
 from starter.batch_rows import checked_options, ready_rows
 from starter.desk import Connected
@@ -124,6 +125,23 @@ class Batches(Connected):
             return await batches.rows(tx, batch_id, result=result, after=after, limit=most)
 
         return await self._run(work)
+
+    async def batch_sheet(
+        self,
+        batch_id: UUID,
+        *,
+        result: RowResult | None = None,
+        after: str = "",
+        limit: int = 50,
+        actor: str | None = None,
+    ) -> BatchSheet:
+        """A batch with some of its rows, and who the contacts among them are.
+
+        Raises:
+            NotFound: `no_such_batch`; Invalid: `cursor_invalid`.
+        """
+        who, most = self._as(actor), min(limit, LONGEST_PAGE)
+        return await self._run(lambda tx: batch_sheets.get(tx, who, batch_id, result=result, after=after, limit=most))
 
     async def batch_start(self, batch_id: UUID, *, actor: str | None = None) -> Batch:
         """Invite, now that every row was looked at."""

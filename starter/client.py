@@ -8,46 +8,68 @@ from doorstep.security.links import KeyRing
 from doorstep.settings import Settings
 from doorstep.store.audit import Actor
 from doorstep.store.engine import create_engine
+from starter.approvals import Approvals
 from starter.batch import Batches
+from starter.clients import Clients
 from starter.contacts import Contacts
 from starter.delivery_sources import DeliverySources
 from starter.directory import Directory
 from starter.erp import Erp
 from starter.exports import Exports
 from starter.figures import Statistics
-from starter.hub_doors import HubDoors
+from starter.glance import Glance
+from starter.hub_codes import HubCodes
+from starter.hub_links import HubLinks
+from starter.hub_openid import HubOpenId
+from starter.hub_sessions import HubSessions
+from starter.invite_list import InviteLists
 from starter.keys import Keys
 from starter.listing import Listing
+from starter.office_settings import OfficeSettings
 from starter.offices import Offices
 from starter.people import People
 from starter.putting import Puts
 from starter.reports import Reports
 from starter.signing_in import SigningIn
+from starter.staff_pages import StaffPages
 from starter.staffing import Staffing
+from starter.stories import Stories
 from starter.support import Support
+from starter.template_pages import TemplatePages
 from starter.templates import Templates
 from starter.temporal import Starter, connect_temporal
 from starter.webhooks import Webhooks
 
 
 class Doorstep(
+    Approvals,
     Batches,
+    Clients,
     Contacts,
     DeliverySources,
     Directory,
     Erp,
     Exports,
-    HubDoors,
+    Glance,
+    HubCodes,
+    HubLinks,
+    HubOpenId,
+    HubSessions,
+    InviteLists,
     Keys,
     Listing,
+    OfficeSettings,
     Offices,
     People,
     Puts,
     Reports,
     SigningIn,
+    StaffPages,
     Staffing,
     Statistics,
+    Stories,
     Support,
+    TemplatePages,
     Templates,
     Webhooks,
 ):

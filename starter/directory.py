@@ -12,10 +12,12 @@ from doorstep.store.address_book import Search
 from doorstep.store.audit_pages import AuditFilter, AuditRecord
 from doorstep.store.delivery_pages import DeliveryFilter, DeliveryRecord
 from doorstep.store.directory_pages import AccountFilter, AccountRecord, JobPlaces
+from doorstep.store.member_lists import UserFilter
 from doorstep.store.people import Member
 from starter.desk import Connected
 
 ACCOUNTS, CONTACTS, DELIVERIES, RECORDS = AccountFilter(), Search(), DeliveryFilter(), AuditFilter()
+USERS = UserFilter()
 """Filters that leave a list as wide as it is."""
 PAGE = 50
 
@@ -92,26 +94,15 @@ class Directory(Connected):
         return await self._run(lambda tx: member_lists.get_by_id(tx, who, user_id))
 
     async def user_page(
-        self,
-        office: str,
-        *,
-        state: str | None = None,
-        username: str | None = None,
-        after: str = "",
-        limit: int = PAGE,
-        actor: str | None = None,
+        self, office: str, wanted: UserFilter = USERS, *, after: str = "", limit: int = PAGE, actor: str | None = None
     ) -> Page[Member]:
-        """Users in order of username, or the one of that username.
+        """Users in order of username.
 
         Raises:
             NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
         """
         who = self._as(actor)
-
-        async def work(tx: AsyncConnection) -> Page[Member]:
-            return await member_lists.page(tx, who, office, state=state, username=username, after=after, limit=limit)
-
-        return await self._run(work)
+        return await self._run(lambda tx: member_lists.page(tx, who, office, wanted, after=after, limit=limit))
 
     async def delivery_page(
         self,

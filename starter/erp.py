@@ -82,8 +82,13 @@ class Erp(Connected):
             NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
         """
         who = self._as(actor)
-        found = await self._run(lambda tx: erp_sources.listed(tx, who, office))
-        return list(await asyncio.gather(*(self._standing(each) for each in found)))
+
+        async def work(tx: AsyncConnection) -> list[tuple[Source, Run | None]]:
+            found = await erp_sources.listed(tx, who, office)
+            runs = await erp_runs.newest_of(tx, [each.id for each in found])
+            return [(each, runs.get(each.id)) for each in found]
+
+        return list(await asyncio.gather(*(self._standing(*each) for each in await self._run(work))))
 
     async def erp_source(self, office: str, name: str, *, actor: str | None = None) -> SourceStanding:
         """One source, its newest run and when the next one is due.
@@ -91,8 +96,24 @@ class Erp(Connected):
         Raises:
             NotFound: `no_such_office`, `no_such_erp_source`; Forbidden: `not_staff`, `not_allowed`.
         """
+        return (await self.erp_story(office, name, limit=1, actor=actor))[0]
+
+    async def erp_story(
+        self, office: str, name: str, *, limit: int = PAGE, actor: str | None = None
+    ) -> tuple[SourceStanding, list[Run]]:
+        """The same with its newest runs, newest first.
+
+        Raises:
+            NotFound: `no_such_office`, `no_such_erp_source`; Forbidden: `not_staff`, `not_allowed`.
+        """
         who = self._as(actor)
-        return await self._standing(await self._run(lambda tx: erp_sources.get(tx, who, office, name)))
+
+        async def work(tx: AsyncConnection) -> tuple[Source, list[Run]]:
+            source = await erp_sources.get(tx, who, office, name)
+            return source, await erp_runs.newest(tx, source.id, limit=limit)
+
+        source, runs = await self._run(work)
+        return await self._standing(source, runs[0] if runs else None), runs
 
     async def erp_runs(self, office: str, name: str, *, limit: int = PAGE, actor: str | None = None) -> list[Run]:
         """The newest runs of a source, newest first.
@@ -167,9 +188,7 @@ class Erp(Connected):
         except TemporalAway:
             log.warning("temporal_unreachable", source_id=str(source.id))
 
-    async def _standing(self, source: Source) -> SourceStanding:
-        runs = await self._run(lambda tx: erp_runs.newest(tx, source.id, limit=1))
-        last = runs[0] if runs else None
+    async def _standing(self, source: Source, last: Run | None) -> SourceStanding:
         try:
             found = await schedules.described(self.starter.client, source)
         except TemporalAway:

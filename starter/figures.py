@@ -1,6 +1,9 @@
 """Figures and seats, for whoever asks how it goes."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Invalid
 from doorstep.domain.figures import By, Figures
@@ -50,15 +53,33 @@ class Statistics(Connected):
         return await self._run(lambda tx: seats.report(tx, who, office))
 
     async def seat_list(
-        self, office: str, *, after: str = "", limit: int = PAGE, actor: str | None = None
+        self,
+        office: str,
+        *,
+        after: str = "",
+        after_user: UUID | None = None,
+        limit: int = PAGE,
+        actor: str | None = None,
     ) -> Page[Seat]:
-        """The usernames that count, each with the reason; `after` is the `next` of the page before.
+        """The usernames that count, each with the reason.
+
+        Args:
+            office: its code.
+            after: the `next` of the page before.
+            after_user: the last one of the page before, where the place may name nobody.
+            limit: how many at most.
+            actor: who asks.
 
         Raises:
-            NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
+            NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`; Invalid: `cursor_invalid`.
         """
         who = self._as(actor)
-        return await self._run(lambda tx: seats.page(tx, who, office, after=after, limit=limit))
+
+        async def work(tx: AsyncConnection) -> Page[Seat]:
+            place = after if after_user is None else await seats.place_of(tx, after_user)
+            return await seats.page(tx, who, office, after=place, limit=limit)
+
+        return await self._run(work)
 
 
 def _by(text: By | str | None) -> By | None:

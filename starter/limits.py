@@ -37,6 +37,12 @@ STAFF_SIGN_INS_OF_ONE = Limit("staff-sign-in-name", 10, timedelta(minutes=15))
 STAFF_SIGN_INS = Limit("staff-sign-in", 60, timedelta(minutes=15))
 """Tries to sign in to the Team Hub from one source."""
 
+STAFF_CODES = Limit("staff-code", 5, timedelta(minutes=15))
+"""Wrong one-time codes of one person, from wherever: whoever guesses them knows the password already."""
+
+STAFF_CODES_OF_A_DAY = Limit("staff-code-day", 30, timedelta(days=1))
+"""The same over a day, so that patience does not help: one of a million codes is right, or three with the window."""
+
 STAFF_FORGOTTEN_OF_ONE = Limit("staff-forgot", 6, timedelta(minutes=15))
 """Mails that one address of staff can cause."""
 

@@ -22,6 +22,9 @@ from doorstep.store.offices import Front
 from starter.waking import Waking
 
 LONGEST_CODE = 40
+LONGEST = timedelta(days=3660)
+NUMBERS: Mapping[str, tuple[float, float]] = {"reminder_share": (0.05, 1), "places_per_job": (1, 1000)}
+"""From where to where the rules go that are numbers."""
 
 
 class Offices(Waking):
@@ -49,7 +52,7 @@ class Offices(Waking):
             )
         texts = {name: value.strip() for name, value in (own or {}).items() if isinstance(value, str)}
         _check_own(texts)
-        _check_rules(rules or {})
+        check_rules(rules or {})
         checked = dict(own or {}) | texts
         who, detail = self._as(actor), {"command": "office.set", "office": clean}
         work = partial(offices.put, actor=who, code=clean, own=checked, rules=rules or {}, seen=seen)
@@ -120,6 +123,8 @@ class Offices(Waking):
 
 def _check_own(own: Mapping[str, str]) -> None:
     region = own.get("region")
+    if own.get("name") == "":
+        raise Invalid("name", "An office needs a name that people read.", field="name")
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
         raise Invalid("region", "A region is the code of a country, such as NZ, AU or US.", field="region")
     _check_clock(own)
@@ -142,10 +147,20 @@ def _check_clock(own: Mapping[str, str]) -> None:
             raise Invalid("locale", sentence, field=name) from None
 
 
-def _check_rules(rules: Mapping[str, object]) -> None:
+def check_rules(rules: Mapping[str, object]) -> None:
+    """Refuse rules that nobody could keep.
+
+    Raises:
+        Invalid: `duration`, `number`, with the field.
+    """
     for name, value in rules.items():
         if isinstance(value, timedelta) and value < timedelta(0):
             raise Invalid("duration", f"The duration {name!r} cannot be negative.", field=name)
+        if isinstance(value, timedelta) and value > LONGEST:
+            raise Invalid("duration", f"Use at most {LONGEST.days} days.", field=name)
+        least, most = NUMBERS.get(name, (0, 0))
+        if most and not (isinstance(value, int | float) and least <= value <= most):
+            raise Invalid("number", f"Use a number from {least:g} to {most:g}.", field=name)
     if rules.get("validity") == timedelta(0):
         raise Invalid("duration", "A link has to be valid for some time.", field="validity")
     if rules.get("retention") == timedelta(0):

@@ -80,7 +80,7 @@ class Onboarding(Connected):
             office=office,
             email=email_of(email) if email else None,
             phone=phone_of(phone, region) if phone else None,
-            channel=None if channel is None else _channel(channel),
+            channel=None if channel is None else channel_named(channel),
             contact=contact,
             name=one_line(name, "name"),
             accounts=tuple(accounts),
@@ -266,7 +266,12 @@ def _note(text: str) -> str:
     return note
 
 
-def _channel(name: str) -> Channel:
+def channel_named(name: str) -> Channel:
+    """The channel of that name (S0.17).
+
+    Raises:
+        Invalid: `unknown_channel`.
+    """
     try:
         return Channel(name)
     except ValueError:

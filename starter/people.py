@@ -6,15 +6,18 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
 
 from doorstep.domain.destination import email_of
 from doorstep.domain.errors import Invalid
 from doorstep.domain.requests import NewPair
-from doorstep.store import erasing_users, member_lists, pairing, people, users
+from doorstep.store import erasing_users, member_lists, pairing, password_requests, people, rates, user_views, users
 from doorstep.store.audit import Actor
 from doorstep.store.people import Member
-from doorstep.store.users import User, check_username
+from doorstep.store.user_views import UserView
+from doorstep.store.users import User, check_username, username_key
 from starter.desk import Connected
+from starter.limits import FORGOTTEN_OF_ONE
 from starter.onboarding import one_line
 
 T = TypeVar("T")
@@ -111,14 +114,46 @@ class People(Connected):
         return await self._do("user.delete", username, actor, people.remove)
 
     async def user_permissions(
-        self, username: str, permissions: Sequence[str], *, account: str | None = None, actor: str | None = None
+        self,
+        username: str,
+        permissions: Sequence[str],
+        *,
+        account: str | None = None,
+        membership: UUID | None = None,
+        actor: str | None = None,
     ) -> Member:
-        """Replace what a user may use, on one account or on all of theirs (S4.19)."""
+        """Replace what a user may use, on one account or on all of theirs, or in the membership of that id (S4.19)."""
 
         async def work(tx: AsyncConnection, who: Actor, name: str) -> Member:
-            return await people.set_permissions(tx, who, name, permissions, account)
+            return await people.set_permissions(tx, who, name, permissions, account, membership)
 
         return await self._do("user.permissions", username, actor, work)
+
+    async def user_view(self, user_id: UUID, *, actor: str | None = None) -> UserView:
+        """One user with what whoever looks may do about them.
+
+        Raises:
+            NotFound: `no_such_user`.
+        """
+        who = self._as(actor)
+        return await self._run(lambda tx: user_views.view(tx, who, user_id))
+
+    async def user_password_link(self, username: str, *, actor: str | None = None) -> None:
+        """Mail a user the link to a new password; nobody sets it for them (T30).
+
+        Raises:
+            NotFound: `no_such_user`; Forbidden: `not_allowed`, `belongs_elsewhere`; Conflict: `cannot_sign_in`;
+                TooMany: so many went to this user lately that it would be a flood.
+        """
+        identifier: UUID = uuid7()
+
+        async def work(tx: AsyncConnection, who: Actor, name: str) -> None:
+            await password_requests.ask(tx, who, name, identifier)
+            limit = FORGOTTEN_OF_ONE
+            await rates.hit(tx, limit.key(username_key(name)), limit=limit.limit, window=limit.window)
+
+        await self._do("user.password_link", username, actor, work)
+        await self.starter.password_link(identifier, is_new=True)
 
     async def user_erase(self, username: str, *, actor: str | None = None) -> None:
         """Erase a user and their invitations from everything but the tombstones (T34)."""

@@ -4,24 +4,24 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Invalid
-from doorstep.domain.invitation import Office
 from doorstep.domain.templates import find
 from doorstep.store import offices, templates
+from doorstep.store.offices import Front
 from doorstep.store.templates import Place
 
 
-async def place_of(tx: AsyncConnection, office: str, name: str, locale: str | None) -> tuple[Place, Office]:
-    """The text of an office in a language, and the office.
+async def place_of(tx: AsyncConnection, office: str, name: str, locale: str | None) -> tuple[Place, Front]:
+    """The text of an office in a language, and the front of the office.
 
     Raises:
         NotFound: `no_such_office`, `no_such_template`; Invalid: `locale`.
     """
-    own = await offices.get(tx, office)
+    own = await offices.front(tx, office)
     template = find(name, await templates.existing(tx, office))
     return Place(office, template, _language(own) if locale is None else checked_locale(locale)), own
 
 
-def _language(office: Office) -> str:
+def _language(office: Front) -> str:
     """What a text is written in where nobody says: all readers of the language of the office get it."""
     return checked_locale(office.locale).partition("_")[0]
 

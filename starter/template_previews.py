@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from doorstep.domain.invitation import Office
 from doorstep.domain.messages import CustomText, Letter
 from doorstep.mail import custom, rendering
 from doorstep.mail.examples import example
+from doorstep.store.offices import Front
 from doorstep.store.templates import Place
 
 
@@ -19,7 +19,7 @@ class Preview:
     warnings: tuple[str, ...]
 
 
-def example_of(place: Place, office: Office) -> Letter:
+def example_of(place: Place, office: Front) -> Letter:
     """The example letter of a template, from this office, for a reader of that language."""
     letter = example(place.template.message)
     own = {

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import Right
 from doorstep.domain.errors import Invalid
-from doorstep.domain.invitation import Office
 from doorstep.domain.messages import CustomText
 from doorstep.domain.template_variables import REQUIRED, VARIABLES, Variable
 from doorstep.domain.templates import (
@@ -23,6 +22,7 @@ from doorstep.domain.templates import (
 from doorstep.mail import custom
 from doorstep.store import authority, offices, templates
 from doorstep.store.audit import Actor
+from doorstep.store.offices import Front
 from doorstep.store.templates import OURS, Place
 from starter.desk import Connected
 from starter.template_places import place_of
@@ -115,7 +115,7 @@ class Templates(Connected):
         """
         await self._require_templates(office, self._as(actor))
 
-        async def work(tx: AsyncConnection) -> tuple[Place, Office, CustomText | None]:
+        async def work(tx: AsyncConnection) -> tuple[Place, Front, CustomText | None]:
             place, own = await place_of(tx, office, name, locale)
             message = place.template.message
             return place, own, (await templates.current(tx, office, {message: name}, place.locale)).get(message)

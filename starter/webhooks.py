@@ -124,6 +124,13 @@ class Webhooks(Connected):
         who, detail = self._as(actor), {"command": "webhook.enable"}
         return await self._recorded(who, detail, lambda tx: webhooks.enable(tx, who, webhook_id), subject_id=webhook_id)
 
+    async def webhook_disable(self, webhook_id: UUID, *, actor: str | None = None) -> Webhook:
+        """Have a webhook send nothing until it is enabled; what happens meanwhile queues up."""
+        who, detail = self._as(actor), {"command": "webhook.disable"}
+        return await self._recorded(
+            who, detail, lambda tx: webhooks.disable(tx, who, webhook_id), subject_id=webhook_id
+        )
+
     async def webhook_replay(self, webhook_id: UUID, *, since: datetime | timedelta, actor: str | None = None) -> int:
         """Send everything again that happened since a moment, or in that time, with the same ids and bodies; how much.
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from doorstep.domain.errors import Forbidden, NotFound, Refused
+from doorstep.domain.invite_list import Choice
 from doorstep.store.audit import Actor
 from doorstep.store.invitation_exports import InvitationFilter
 from starter.client import Doorstep
@@ -118,8 +119,19 @@ def _person(d: Doorstep, t: Things) -> Awaitable[object]:
     return d.contact_add(office=t.office, name="New", email=f"{fresh('kin')}@example.org", accounts=[t.account])
 
 
+def _client(d: Doorstep, t: Things) -> Awaitable[object]:
+    email = f"{fresh('client')}@example.org"
+    return d.client_add(office=t.office, name="New", email=email, accounts=[t.account], is_draft=True)
+
+
 async def _of_source(asked: Awaitable[object]) -> None:
     """Whoever may ask hears that there is no such source."""
+    with suppress(NotFound):
+        await asked
+
+
+async def _of_nobody(asked: Awaitable[object]) -> None:
+    """Whoever may ask hears that there is nobody like that."""
     with suppress(NotFound):
         await asked
 
@@ -151,6 +163,10 @@ CASES: dict[str, Case] = {
     "show": Case(About.THING, "see", lambda d, t: d.show(t.invitation)),
     "find": Case(About.THING, "see", lambda d, t: d.find(str(t.invitation)[:30])),
     "why": Case(About.THING, "see", lambda d, t: d.why(t.invitation)),
+    "story": Case(About.THING, "see", lambda d, t: d.story(t.invitation)),
+    "review": Case(About.THING, "see", lambda d, t: d.review(t.invitation)),
+    "remind_approvers": Case(About.THING, "invite", lambda d, t: d.remind_approvers(t.invitation)),
+    "approvals": Case(About.LIST, "see", lambda d, t: d.approvals(t.office)),
     "audit": Case(About.THING, "see", lambda d, t: d.audit(t.invitation, includes_user=True)),
     "link": Case(About.THING, "link", lambda d, t: d.link(t.invitation)),
     "list": Case(About.LIST, "see", lambda d, t: d.list(office=t.office)),
@@ -167,6 +183,7 @@ CASES: dict[str, Case] = {
     "job": Case(About.THING, "see", lambda d, t: d.job(t.job)),
     "job_page": Case(About.LIST, "see", lambda d, t: d.job_page(t.office)),
     "user_by_id": Case(About.THING, "see", lambda d, t: d.user_by_id(t.user)),
+    "user_view": Case(About.THING, "see", lambda d, t: d.user_view(t.user)),
     "user_page": Case(About.LIST, "see", lambda d, t: d.user_page(t.office)),
     "deliveries_of": Case(About.THING, "see", lambda d, t: d.deliveries_of(t.invitation)),
     "delivery_page": Case(About.LIST, "see", lambda d, t: d.delivery_page(t.office)),
@@ -175,7 +192,17 @@ CASES: dict[str, Case] = {
     "contacts": Case(About.LIST, "see", lambda d, t: d.contacts(t.office)),
     "contact_add": Case(About.ACCOUNT, "contacts", _person),
     "contact_set": Case(About.THING, "contacts", lambda d, t: d.contact_set(t.contact, name="Renamed")),
+    "client_page": Case(About.LIST, "see", lambda d, t: d.client_page(t.office)),
+    "client_portal": Case(About.THING, "see", lambda d, t: d.client_portal(t.contact)),
+    "client_choices": Case(About.LIST, "see", lambda d, t: d.client_choices(t.office)),
+    "client_add": Case(About.ACCOUNT, "invite", _client),
+    "company": Case(About.THING, "see", lambda d, t: d.company(t.office, t.account)),
     "contacts_invite": Case(About.THING, "invite", _invited),
+    "invite_list": Case(About.LIST, "invite", lambda d, t: d.invite_list(t.office)),
+    "invite_choices": Case(About.LIST, "invite", lambda d, t: d.invite_choices(t.office)),
+    "invite_chosen": Case(
+        About.LIST, "invite", lambda d, t: d.invite_chosen(t.office, Choice(marks=frozenset([t.contact])))
+    ),
     "add_user": Case(About.ACCOUNT, "add_user", _pair),
     "user": Case(About.THING, "see", lambda d, t: d.user(t.username)),
     "users": Case(About.LIST, "see", lambda d, t: d.users(t.office)),
@@ -183,6 +210,8 @@ CASES: dict[str, Case] = {
     "seat_report": Case(About.LIST, "see", lambda d, t: d.seat_report(t.office)),
     "seat_list": Case(About.LIST, "see", lambda d, t: d.seat_list(t.office)),
     "figures": Case(About.LIST, "see", lambda d, t: d.figures(t.office)),
+    "needs": Case(About.LIST, "see", lambda d, t: d.needs(t.office)),
+    "troubled": Case(About.LIST, "see", lambda d, t: d.troubled(t.office)),
     "export_invitations": Case(
         About.LIST, "see", lambda d, t: _all_of(d.export_invitations(InvitationFilter(t.office)))
     ),
@@ -190,6 +219,7 @@ CASES: dict[str, Case] = {
     "export_seats": Case(About.LIST, "see", lambda d, t: _all_of(d.export_seats(t.office))),
     "user_suspend": Case(About.THING, "users", lambda d, t: d.user_suspend(t.username)),
     "user_resume": Case(About.THING, "users", lambda d, t: d.user_resume(t.username)),
+    "user_password_link": Case(About.THING, "users", lambda d, t: d.user_password_link(t.username)),
     "user_permissions": Case(About.THING, "users", lambda d, t: d.user_permissions(t.username, ["invoices"])),
     "user_delete": Case(About.THING, "users", lambda d, t: d.user_delete(t.username), is_last=True),
     "user_erase": Case(About.THING, "erase", lambda d, t: d.user_erase(t.username), is_last=True),
@@ -197,6 +227,8 @@ CASES: dict[str, Case] = {
     "offices": Case(About.OPEN, "", lambda d, _: d.offices()),
     "fronts": Case(About.OPEN, "", lambda d, _: d.fronts()),
     "office_set": Case(About.OFFICE, "settings", lambda d, t: d.office_set(t.office, own={"help_phone": "111"})),
+    "office_sheet": Case(About.OFFICE, "settings", lambda d, t: d.office_sheet(t.office)),
+    "office_foresee": Case(About.OFFICE, "settings", lambda d, t: d.office_foresee(t.office, {"four_eyes": True})),
     "approvers_set": Case(About.OFFICE, "settings", lambda d, t: d.approvers_set(t.office, [t.approver])),
     "approver_remove": Case(
         About.OFFICE, "settings", lambda d, t: d.approver_remove(t.office, t.approver), is_last=True
@@ -218,6 +250,7 @@ CASES: dict[str, Case] = {
     "contact_put": Case(About.OFFICE, "import", lambda d, t: d.contact_put(t.office, fresh("C"), name="Put")),
     "erp_sources": Case(About.OFFICE, "import", lambda d, t: d.erp_sources(t.office)),
     "erp_source": Case(About.OFFICE, "import", lambda d, t: _of_source(d.erp_source(t.office, "Nobody"))),
+    "erp_story": Case(About.OFFICE, "import", lambda d, t: _of_source(d.erp_story(t.office, "Nobody"))),
     "erp_runs": Case(About.OFFICE, "import", lambda d, t: _of_source(d.erp_runs(t.office, "Nobody"))),
     "erp_run": Case(About.OFFICE, "import", lambda d, t: _of_source(d.erp_run(t.office, "Nobody"))),
     "erp_set": Case(
@@ -229,9 +262,15 @@ CASES: dict[str, Case] = {
     "staff": Case(About.OFFICE, "staff", lambda d, t: d.staff(t.office)),
     "staff_member": Case(About.OFFICE, "staff", lambda d, t: d.staff_member(t.office, t.colleague)),
     "staff_set": Case(About.OFFICE, "staff", lambda d, t: d.staff_set(t.office, t.colleague, name="Renamed")),
+    "staff_page": Case(About.OFFICE, "staff", lambda d, t: d.staff_page(t.office)),
+    "staff_sheet": Case(About.OFFICE, "staff", lambda d, t: _of_nobody(d.staff_sheet(t.office, NOWHERE))),
+    "staff_assign": Case(
+        About.OFFICE, "staff", lambda d, t: _of_nobody(d.staff_assign(t.office, NOWHERE, add=[t.account]))
+    ),
     "staff_remove": Case(About.OFFICE, "staff", lambda d, t: d.staff_remove(t.office, t.colleague), is_last=True),
     "templates": Case(About.OFFICE, "templates", lambda d, t: d.templates(t.office)),
     "template": Case(About.OFFICE, "templates", lambda d, t: d.template(t.office, t.template)),
+    "template_page": Case(About.OFFICE, "templates", lambda d, t: d.template_page(t.office, t.template)),
     "template_check": Case(About.OFFICE, "templates", lambda d, t: d.template_check(t.office, t.template, **TEXT)),
     "template_preview": Case(About.OFFICE, "templates", lambda d, t: d.template_preview(t.office, t.template)),
     "template_set": Case(About.OFFICE, "templates", _saved),
@@ -243,13 +282,13 @@ CASES: dict[str, Case] = {
 OF_THE_INVITEE = {"open_link", "accept", "set_up", "decline", "request_new_link"}
 OF_THE_USER = {"sign_in", "sign_out", "home", "forgot", "open_reset", "reset"}
 OF_A_BATCH = {
-    *("batch", "batches", "batch_create", "batch_rows", "batch_results_csv"),
+    *("batch", "batches", "batch_create", "batch_rows", "batch_sheet", "batch_results_csv"),
     *("batch_start", "batch_pause", "batch_resume", "batch_cancel"),
 }
 """About no account: a batch is its maker's and of whoever sees the whole office; `test_batches.py` holds it."""
 OF_A_WEBHOOK = {
     *("webhook", "webhook_deliveries", "webhook_secret", "webhook_rotate", "webhook_enable"),
-    *("webhook_replay", "webhook_remove", "webhook_test"),
+    *("webhook_disable", "webhook_replay", "webhook_remove", "webhook_test"),
 }
 """About no account: `test_webhooks.py` holds them."""
 OF_A_MACHINE = {"text_status", "delivery_secrets", "delivery_events"}

@@ -17,6 +17,7 @@ class Cookie(StrEnum):
     RESET = "doorstep_reset"
     STAFF = "doorstep_staff"
     STAFF_LINK = "doorstep_staff_link"
+    OPENID = "doorstep_openid"
 
 
 @dataclass(frozen=True)

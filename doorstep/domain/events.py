@@ -58,6 +58,7 @@ class Event(StrEnum):
     STAFF_CODE_SET = "staff.code_set"
     STAFF_CODE_REMOVED = "staff.code_removed"
     STAFF_OIDC_TIED = "staff.oidc_tied"
+    STAFF_OIDC_UNTIED = "staff.oidc_untied"
     TEMPLATE_ADDED = "template.added"
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_RESTORED = "template.restored"

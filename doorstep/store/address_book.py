@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,13 +39,24 @@ async def get(tx: AsyncConnection, actor: Actor, contact_id: UUID, right: Right 
     Raises:
         NotFound: `no_such_contact`; Forbidden: not allowed.
     """
+    return (await seen(tx, actor, contact_id, right))[0]
+
+
+async def seen(
+    tx: AsyncConnection, actor: Actor, contact_id: UUID, right: Right = Right.SEE
+) -> tuple[Contact, Authority]:
+    """The same, and what `actor` may do in the office of the contact.
+
+    Raises:
+        NotFound: `no_such_contact`; Forbidden: not allowed.
+    """
     row = (await tx.execute(_QUERY.where(c.id == contact_id))).one_or_none()
     if row is None:
         raise no_such_contact()
     contact = _read(row)
     who = await authority.of(tx, actor, contact.office)
     require(who, right, [account.id for account in contact.accounts], no_such_contact(), is_person=True)
-    return _as_seen(contact, who)
+    return _as_seen(contact, who), who
 
 
 async def listed(
@@ -95,12 +106,24 @@ async def page(
     if after:
         conditions.append(c.id > id_at(after))
     # First the ids alone: what a contact carries with it is looked up for the few of the page.
-    ids = select(c.id).where(*conditions).order_by(c.id).limit(limit + 1)
-    rows = await tx.execute(_QUERY.where(c.id.in_(ids)).order_by(c.id))
-    found = [_as_seen(_read(row), who) for row in rows]
+    found = await few(tx, who, select(c.id).where(*conditions).order_by(c.id).limit(limit + 1))
     if not found:
         await offices.get(tx, office)
     return page_of(found, limit, lambda contact: contact.id)
+
+
+async def few(tx: AsyncConnection, who: Authority, ids: Select[UUID]) -> list[Contact]:
+    """The contacts of those ids in their order, as `who` sees them."""
+    rows = await tx.execute(_QUERY.where(c.id.in_(ids)).order_by(c.id))
+    return [_as_seen(_read(row), who) for row in rows]
+
+
+async def of_account(tx: AsyncConnection, who: Authority, account: UUID, *, limit: int) -> list[Contact]:
+    """The first contacts of an account in sight of `who`, in order of name."""
+    in_order = (func.lower(c.name), c.id)
+    ids = select(c.id).join(t.contact_accounts, ca.contact_id == c.id).where(ca.account_id == account)
+    rows = await tx.execute(_QUERY.where(c.id.in_(ids.order_by(*in_order).limit(limit))).order_by(*in_order))
+    return [_as_seen(_read(row), who) for row in rows]
 
 
 def _wanted(who: Authority, office: str, wanted: Search) -> list[ColumnElement[bool]]:
@@ -131,6 +154,7 @@ def _matches(who: Authority, text: str) -> ColumnElement[bool]:
     digits = "".join(letter for letter in text if letter.isdigit())
     columns = (c.name, c.email, c.portal_email)
     found = [*(holds(column) for column in columns), _on_account(who, or_(holds(a.code), holds(a.name)))]
+    found.append(c.external_key == text)
     return or_(*found, *([c.phone_key.contains(digits)] if digits else []))
 
 

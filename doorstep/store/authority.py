@@ -1,8 +1,10 @@
 """Who acts, looked up: the rights of an actor in an office, as `doorstep.domain.authority` decides them."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.addresses import address_key
@@ -41,10 +43,11 @@ _assigned = func.array(
 )
 
 
-def members(*extra: object) -> Select[tuple[object, ...]]:
-    """The query for members of staff, one row a person and office."""
+def members(*extra: object, source: FromClause | None = None) -> Select[tuple[object, ...]]:
+    """The query for members of staff, one row a person and office; `source` joins more to the two tables of that."""
     columns = (s.id, s.address, s.name, so.office, so.kind, so.permissions, so.may_grant, _assigned.label("accounts"))
-    return select(*columns, *extra).select_from(t.staff.join(t.staff_offices, so.staff_id == s.id))
+    joined = t.staff.join(t.staff_offices, so.staff_id == s.id) if source is None else source
+    return select(*columns, *extra).select_from(joined)
 
 
 def read_member(row: object) -> StaffMember:
@@ -80,9 +83,41 @@ async def of(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
     query = members(any_staff.label("any_staff"), approves.label("approves"))
     row = (await tx.execute(query.where(s.address_key == key, so.office == office))).one_or_none()
     if row is not None:
-        return authority_of(read_member(row), any_staff_invites=bool(row.any_staff), is_approver=bool(row.approves))
+        return _of_member(row)
     facts = select(exists().where(so.office == office), approves, is_known(key))
-    is_staffed, is_approver, is_of_another = (await tx.execute(facts)).one()
+    return _of_stranger(actor, *(await tx.execute(facts)).one())
+
+
+async def of_each(tx: AsyncConnection, actor: Actor, offices: Collection[str]) -> dict[str, Authority]:
+    """The same for several offices, in as many queries as for one."""
+    if actor.is_trusted:
+        return dict.fromkeys(offices, EVERYTHING)
+    if actor.key_id is not None or len(offices) == 1:
+        return {office: await of(tx, actor, office) for office in offices}
+    key = address_key(actor.name)
+    any_staff = select(t.offices.c.any_staff_invites).where(t.offices.c.code == so.office).scalar_subquery()
+    approves = exists().where(a.office == so.office, a.address_key == key)
+    query = members(any_staff.label("any_staff"), approves.label("approves"))
+    rows = await tx.execute(query.where(s.address_key == key, so.office.in_(offices)))
+    found = {row.office: _of_member(row) for row in rows}
+    o = t.offices.c
+    others = [office for office in offices if office not in found]
+    columns = (
+        o.code,
+        exists().where(so.office == o.code),
+        exists().where(a.office == o.code, a.address_key == key),
+        is_known(key),
+    )
+    facts = await tx.execute(select(*columns).where(o.code.in_(others))) if others else ()
+    return found | {row[0]: _of_stranger(actor, *row[1:]) for row in facts}
+
+
+def _of_member(row: Any) -> Authority:
+    return authority_of(read_member(row), any_staff_invites=bool(row.any_staff), is_approver=bool(row.approves))
+
+
+def _of_stranger(actor: Actor, is_staffed: bool, is_approver: bool, is_of_another: bool) -> Authority:  # noqa: FBT001
+    """What somebody may do in an office on whose staff they are not."""
     if not is_staffed and (is_approver or not is_of_another) and actor.via != HUB:
         return EVERYTHING
     return SEES_ALL if is_approver else NOTHING

@@ -105,7 +105,15 @@ async def account(tx: AsyncConnection, actor: Actor, office: str, code: str) -> 
     Raises:
         NotFound: `no_such_account`, also where it is out of sight.
     """
-    who = await authority.of(tx, actor, office)
+    return await account_seen(tx, await authority.of(tx, actor, office), office, code)
+
+
+async def account_seen(tx: AsyncConnection, who: Authority, office: str, code: str) -> AccountRecord:
+    """The same for somebody whose authority in the office is known already.
+
+    Raises:
+        NotFound: `no_such_account`.
+    """
     row = (await tx.execute(_ACCOUNT.where(a.office == office, a.code == code))).one_or_none()
     if row is None:
         raise _no_such_account()

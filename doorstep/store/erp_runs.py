@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.erp_sources import Source
@@ -92,3 +92,10 @@ async def newest(tx: AsyncConnection, source_id: UUID, *, limit: int) -> list[Ru
     """The newest runs of a source, newest first."""
     query = select(*COLUMNS).where(r.source_id == source_id).order_by(r.started_at.desc(), r.id).limit(limit)
     return [Run(*row) for row in await tx.execute(query)]
+
+
+async def newest_of(tx: AsyncConnection, source_ids: Sequence[UUID]) -> dict[UUID, Run]:
+    """The newest run of each of these sources that has one."""
+    ordered = (r.source_id, r.started_at.desc(), r.id)
+    query = select(r.source_id, *COLUMNS).where(r.source_id.in_(source_ids)).order_by(*ordered)
+    return {row[0]: Run(*row[1:]) for row in await tx.execute(query.ext(distinct_on(r.source_id)))}

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CTE, ColumnElement, Row, and_, case, column, desc, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, Row, and_, case, column, desc, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.errors import Invalid
@@ -17,6 +17,7 @@ from doorstep.store.audit import Actor
 from doorstep.store.figures_cohort import FLAGS, apart, cohort, in_all
 
 i = t.invitations.c
+m = t.memberships.c
 HOUR = timedelta(hours=1)
 AGES = ((Age.HOUR, HOUR), (Age.DAY, 24 * HOUR), (Age.THREE_DAYS, 72 * HOUR), (Age.WEEK, 168 * HOUR))
 Moment = datetime | timedelta | None
@@ -42,14 +43,9 @@ async def figures(tx: AsyncConnection, actor: Actor, wanted: Wanted) -> Figures:
     Raises:
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`; Invalid: `window_invalid`.
     """
-    if wanted.office is not None:
-        await offices.get(tx, wanted.office)
-        await sight.require_some(tx, actor, wanted.office)
-    now = await _now(tx)
+    now = await _now(tx, wanted.office)
     since, until = window(now, wanted.since, wanted.until)
-    seen = await sight.of_invitations(tx, actor)
-    if wanted.office is not None:
-        seen.append(i.office == wanted.office)
+    seen, added = await _in_sight(tx, actor, wanted.office)
     lines = cohort(*seen, *_within(since, until))
     total, *groups = await _counted(tx, lines, wanted)
     return Figures(
@@ -62,15 +58,37 @@ async def figures(tx: AsyncConnection, actor: Actor, wanted: Wanted) -> Figures:
         groups=tuple(_ways(row) for row in groups),
         groups_left_out=groups[0].lines - len(groups) if groups else 0,
         open=await _open(tx, seen),
-        direct=await figures_direct.direct(tx, actor, wanted.office, since, until),
+        direct=await figures_direct.direct(tx, added, since, until),
     )
 
 
-async def _now(tx: AsyncConnection) -> datetime:
-    """The hour of asking; the sorting of this transaction may stay in memory, which halves its time."""
-    query = select(func.now(), func.set_config("work_mem", "64MB", True))
-    now: datetime = (await tx.execute(query)).one()[0]
-    return now
+async def _now(tx: AsyncConnection, office: str | None) -> datetime:
+    """The hour of asking; the sorting of this transaction may stay in memory, which halves its time.
+
+    Raises:
+        NotFound: `no_such_office`.
+    """
+    is_there = exists().where(t.offices.c.code == (office or ""))
+    query = select(func.now(), func.set_config("work_mem", "64MB", True), is_there)
+    now, _, found = (await tx.execute(query)).one()
+    if office is not None and not found:
+        await offices.get(tx, office)
+    return cast("datetime", now)
+
+
+async def _in_sight(
+    tx: AsyncConnection, actor: Actor, office: str | None
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """What narrows invitations, and memberships, to those that `actor` sees of one office or of all.
+
+    Raises:
+        Forbidden: `not_staff`, `not_allowed`.
+    """
+    if office is not None:
+        who = await sight.require_some(tx, actor, office)
+        return sight.invitations_of(who, office), [m.office == office, *sight.of_accounts(who, m.account_id)]
+    seen = await sight.everywhere(tx, actor)
+    return seen.narrowed(i.office, sight.in_sight), seen.narrowed(m.office, figures_direct.in_sight)
 
 
 async def _counted(tx: AsyncConnection, lines: CTE, wanted: Wanted) -> Sequence[Row[*tuple[Any, ...]]]:

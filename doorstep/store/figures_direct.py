@@ -1,5 +1,6 @@
 """Way A in the figures: whom staff added themselves, as far as it is in sight."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, distinct, func, select
@@ -9,19 +10,18 @@ from doorstep.domain.authority import Authority
 from doorstep.domain.figures import Direct
 from doorstep.store import sight
 from doorstep.store import tables as t
-from doorstep.store.audit import Actor
 
 u = t.users.c
 m = t.memberships.c
 
 
 async def direct(
-    tx: AsyncConnection, actor: Actor, office: str | None, since: datetime | None, until: datetime
+    tx: AsyncConnection, seen: Sequence[ColumnElement[bool]], since: datetime | None, until: datetime
 ) -> Direct:
-    """The pairs added in the window that are there still, in one office or in all in sight."""
+    """The pairs added in the window that are there still; `seen` narrows memberships to those in sight."""
     wanted = [m.invitation_id.is_(None), u.pair_id.is_(None), ~u.is_test, u.created_at < until]
     wanted += [] if since is None else [u.created_at >= since]
-    wanted += await _in_sight(tx, actor, office)
+    wanted += seen
     counted = distinct(u.id)
     query = select(
         func.count(counted),
@@ -32,12 +32,6 @@ async def direct(
     return Direct(*row)
 
 
-async def _in_sight(tx: AsyncConnection, actor: Actor, office: str | None) -> list[ColumnElement[bool]]:
-    if office is None:
-        return await sight.of_all_offices(tx, actor, m.office, _of_office)
-    who = await sight.require_some(tx, actor, office)
-    return [m.office == office, *sight.of_accounts(who, m.account_id)]
-
-
-def _of_office(who: Authority) -> ColumnElement[bool]:
+def in_sight(who: Authority) -> ColumnElement[bool]:
+    """What somebody sees of the memberships of one office."""
     return and_(True, *sight.of_accounts(who, m.account_id))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,6 +45,19 @@ async def fronts(tx: AsyncConnection) -> list[Front]:
     return [Front(*row) for row in await tx.execute(select(*columns).order_by(o.code))]
 
 
+async def front(tx: AsyncConnection, code: str) -> Front:
+    """The front of one office, in one statement.
+
+    Raises:
+        NotFound: `no_such_office`.
+    """
+    columns = [o[name] for name in Front.__dataclass_fields__]
+    row = (await tx.execute(select(*columns).where(o.code == code))).one_or_none()
+    if row is None:
+        raise _no_such_office(code)
+    return Front(*row)
+
+
 async def get(tx: AsyncConnection, code: str, *, is_sending: bool = False) -> Office:
     """The office with its present policy and administrators; `is_sending` keeps the last one there until the commit.
 
@@ -60,9 +74,7 @@ async def get(tx: AsyncConnection, code: str, *, is_sending: bool = False) -> Of
         query = query.with_for_update(read=True, key_share=True, of=t.offices)
     row = (await tx.execute(query)).one_or_none()
     if row is None:
-        raise NotFound(
-            "no_such_office", f"There is no office {code[:20]!r}. Make it first: doorstep office set {code[:20]}"
-        )
+        raise _no_such_office(code)
     approvers = select(t.approvers.c.address).where(t.approvers.c.office == code).order_by(t.approvers.c.address)
     addresses = (await tx.execute(approvers)).scalars().all()
     rules = dict(zip((c.name for c in POLICY_COLUMNS), row[len(own) : -2], strict=True))
@@ -75,6 +87,23 @@ async def get(tx: AsyncConnection, code: str, *, is_sending: bool = False) -> Of
         policy_version=row[-1],
         approvers=tuple(addresses),
     )
+
+
+async def hour(tx: AsyncConnection, code: str) -> datetime:
+    """The hour of asking, for an office that is there: in one statement, where nothing else of it is wanted.
+
+    Raises:
+        NotFound: `no_such_office`.
+    """
+    now, is_there = (await tx.execute(select(func.now(), exists().where(o.code == code)))).one()
+    if not is_there:
+        await get(tx, code)
+    return now
+
+
+def _no_such_office(code: str) -> NotFound:
+    sentence = f"There is no office {code[:20]!r}. Make it first: doorstep office set {code[:20]}"
+    return NotFound("no_such_office", sentence)
 
 
 async def codes(tx: AsyncConnection) -> list[str]:

@@ -143,9 +143,16 @@ async def leave(tx: AsyncConnection, user_id: UUID, left: Sequence[str]) -> None
 
 
 async def set_permissions(
-    tx: AsyncConnection, actor: Actor, username: str, permissions: Sequence[str], account: str | None
+    tx: AsyncConnection,
+    actor: Actor,
+    username: str,
+    permissions: Sequence[str],
+    account: str | None,
+    membership: UUID | None = None,
 ) -> Member:
     """Replace what a user may use, on one account or on all of theirs that `actor` looks after (S4.19).
+
+    `membership` is the one that is meant, of a person who may belong to accounts of several offices.
 
     A staff login never gets what it must not see, whoever asks (S4.11).
 
@@ -157,7 +164,7 @@ async def set_permissions(
     granted = checked_permissions(permissions)
     if member.user.pair_id is not None:
         granted = staff_permissions(granted)
-    chosen = _chosen(member, sight, account)
+    chosen = _chosen(_named(member, account, membership), sight)
     for office in {each.office for each in chosen}:
         require_grants(sight.authority(office), granted)
     for each in chosen:
@@ -174,14 +181,24 @@ async def set_permissions(
     return await get(tx, actor, username)
 
 
-def _chosen(member: Member, sight: Reached, account: str | None) -> list[Membership]:
-    """The memberships that are meant, of those that `actor` looks after."""
+def _named(member: Member, account: str | None, membership: UUID | None) -> list[Membership]:
+    """The memberships that are meant."""
     if not member.memberships:
         sentence = "This user belongs to no account yet; what they may use is decided with the approval."
         raise Conflict("no_membership", sentence)
+    if membership is not None:
+        named = [each for each in member.memberships if each.id == membership]
+        if not named:
+            raise Conflict("no_membership", "This user does not belong there any more.")
+        return named
     named = [each for each in member.memberships if account is None or each.account_code == account]
     if not named:
         raise asking.unknown_account(member.memberships[0].office, [account or ""])
+    return named
+
+
+def _chosen(named: Sequence[Membership], sight: Reached) -> list[Membership]:
+    """Those that `actor` looks after."""
     sight.require_any(Right.USERS)
     chosen = [each for each in named if sight.covers(Right.USERS, each.office, each.account_id)]
     if not chosen:

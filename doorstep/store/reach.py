@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, union
+from sqlalchemy import case, null, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import Authority, Right, not_allowed
 from doorstep.domain.errors import Forbidden, NotFound
+from doorstep.domain.states import State
 from doorstep.store import authority
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
@@ -87,6 +88,17 @@ class Reached:
             raise belongs_elsewhere()
 
 
+@dataclass(frozen=True)
+class Belongings:
+    """The accounts that a user belongs to, or is invited to, by office; an office may have none.
+
+    `waits_in` are the invitations of theirs that wait for a decision, each with its office.
+    """
+
+    accounts: Mapping[str, frozenset[UUID]]
+    waits_in: Mapping[UUID, str]
+
+
 def no_such_user() -> NotFound:
     """The one answer for a user who is unknown or out of sight."""
     return NotFound("no_such_user", "There is no such user.")
@@ -104,9 +116,18 @@ async def reached(tx: AsyncConnection, actor: Actor, user_id: UUID) -> Reached:
     Raises:
         NotFound: `no_such_user`, where nothing of the user is in sight.
     """
-    accounts = await _accounts(tx, user_id)
-    by_office = {each: (await authority.of(tx, actor, each), accounts[each]) for each in sorted(accounts)}
-    found = Reached(by_office, actor.is_trusted)
+    return await reach_over(tx, actor, await belongings(tx, user_id))
+
+
+async def reach_over(tx: AsyncConnection, actor: Actor, theirs: Belongings) -> Reached:
+    """The same over what belongs to a user.
+
+    Raises:
+        NotFound: `no_such_user`, where nothing of the user is in sight.
+    """
+    accounts = theirs.accounts
+    who = await authority.of_each(tx, actor, sorted(accounts))
+    found = Reached({each: (who[each], accounts[each]) for each in sorted(accounts)}, actor.is_trusted)
     if not actor.is_trusted and not found.in_sight():
         raise no_such_user()
     return found
@@ -116,12 +137,16 @@ def _sees_some(who: Authority, accounts: frozenset[UUID]) -> bool:
     return who.sees_all or bool(who.in_sight(accounts))
 
 
-async def _accounts(tx: AsyncConnection, user_id: UUID) -> dict[str, frozenset[UUID]]:
-    """The accounts that a user belongs to, or is invited to, by office; an office may have none."""
-    belongs = select(m.office, m.account_id).where(m.user_id == user_id)
+async def belongings(tx: AsyncConnection, user_id: UUID) -> Belongings:
+    """Everything that belongs to a user, in one query."""
+    belongs = select(m.office, m.account_id, null()).where(m.user_id == user_id)
     of_invitation = t.invitations.outerjoin(t.invitation_accounts, ia.invitation_id == i.id)
-    invited = select(i.office, ia.account_id).select_from(of_invitation).where(i.user_id == user_id)
-    found: dict[str, set[UUID]] = {}
-    for office, account in await tx.execute(union(belongs, invited)):
-        found.setdefault(office, set()).update(() if account is None else (account,))
-    return {office: frozenset(accounts) for office, accounts in found.items()}
+    waiting = case((i.state.in_((State.AWAITING_APPROVAL, State.APPROVED)), i.id))
+    invited = select(i.office, ia.account_id, waiting).select_from(of_invitation).where(i.user_id == user_id)
+    accounts: dict[str, set[UUID]] = {}
+    waits: dict[UUID, str] = {}
+    for office, account, invitation in await tx.execute(union(belongs, invited)):
+        accounts.setdefault(office, set()).update(() if account is None else (account,))
+        if invitation is not None:
+            waits[invitation] = office
+    return Belongings({office: frozenset(theirs) for office, theirs in accounts.items()}, waits)

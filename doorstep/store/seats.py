@@ -1,12 +1,17 @@
 """Seats in use, counted and listed: the same usernames that `people.seats` counts, as far as they are in sight."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CTE, Date, Select, and_, cast, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.pages import Page, page_of
+from doorstep.domain.authority import Authority
+from doorstep.domain.pages import Page, cursor_invalid, page_of
 from doorstep.domain.seats import MOST_ACCOUNTS, Reason, Seat, SeatCount, SeatReport, Taken
 from doorstep.domain.states import State
 from doorstep.store import offices, sight
@@ -21,29 +26,41 @@ ia = t.invitation_accounts.c
 ac = t.accounts.c
 
 
+Belongs = Select[UUID, UUID | None, datetime]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Some seats that have everything in common that is counted."""
+
+    state: str
+    is_test: bool
+    day: date
+    count: int
+
+
 async def report(tx: AsyncConnection, actor: Actor, office: str) -> SeatReport:
     """How many seats an office uses, and what for.
 
     Raises:
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
-    belongs = union_all(*await _belongs(tx, actor, office)).cte("belongs")
-    seats = _seats(belongs)
-    counts = select(seats.c.state, seats.c.is_test, func.count()).group_by(seats.c.state, seats.c.is_test)
-    by_state = [tuple(row) for row in await tx.execute(counts)]
+    at = await offices.hour(tx, office)
+    who = await sight.require_some(tx, actor, office)
+    belongs = union_all(*_belongs(who, office)).cte("belongs")
+    seats = await _counted(tx, _seats(belongs))
     accounts, left_out = await _by_account(tx, belongs)
-    at: datetime = (await tx.execute(select(func.now()))).scalar_one()
-    states = {state: count for state, is_test, count in by_state if not is_test}
+    counts, days = _summed(seats, "state"), _summed(seats, "day")
     return SeatReport(
         office=office,
         at=at,
-        total=sum(states.values()),
-        states=tuple(SeatCount(reason.value, states[reason]) for reason in Reason if reason in states),
+        total=sum(counts.values()),
+        states=tuple(SeatCount(reason.value, counts[reason]) for reason in Reason if reason in counts),
         accounts=accounts,
         accounts_left_out=left_out,
-        taken=await _taken(tx, seats),
-        rehearsals=sum(count for _, is_test, count in by_state if is_test),
-        awaited=await _awaited(tx, actor, office),
+        taken=tuple(Taken(day, days[day]) for day in sorted(days)),
+        rehearsals=sum(each.count for each in seats if each.is_test),
+        awaited=await _awaited(tx, who, office),
     )
 
 
@@ -53,7 +70,8 @@ async def page(tx: AsyncConnection, actor: Actor, office: str, *, after: str = "
     Raises:
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
-    joined, invited = await _belongs(tx, actor, office)
+    await offices.hour(tx, office)
+    joined, invited = _belongs(await sight.require_some(tx, actor, office), office)
     theirs = [each.correlate(t.users) for each in (joined.where(m.user_id == u.id), invited.where(i.user_id == u.id))]
     firsts = [each.with_only_columns(func.min(each.selected_columns.at)).scalar_subquery() for each in theirs]
     accounts = union_all(*(each.with_only_columns(each.selected_columns.account_id) for each in theirs))
@@ -66,13 +84,20 @@ async def page(tx: AsyncConnection, actor: Actor, office: str, *, after: str = "
     return page_of(found, limit, lambda seat: username_key(seat.username))
 
 
-Belongs = Select[UUID, UUID | None, datetime]
+async def place_of(tx: AsyncConnection, user_id: UUID) -> str:
+    """Where a user stands in the list, for addresses of pages: they name nobody.
+
+    Raises:
+        Invalid: `cursor_invalid`, also for one who was deleted meanwhile.
+    """
+    key: str | None = (await tx.execute(select(u.username_key).where(u.id == user_id))).scalar_one_or_none()
+    if key is None:
+        raise cursor_invalid()
+    return key
 
 
-async def _belongs(tx: AsyncConnection, actor: Actor, office: str) -> tuple[Belongs, Belongs]:
+def _belongs(who: Authority, office: str) -> tuple[Belongs, Belongs]:
     """Who has to do with the office, by which account and since when: by membership, and by an invitation set up."""
-    await offices.get(tx, office)
-    who = await sight.require_some(tx, actor, office)
     joined = select(m.user_id, m.account_id, m.created_at.label("at")).where(m.office == office)
     of_invitation = t.invitations.outerjoin(t.invitation_accounts, ia.invitation_id == i.id)
     invited = select(i.user_id, ia.account_id, i.set_up_at.label("at")).select_from(of_invitation)
@@ -100,14 +125,23 @@ async def _by_account(tx: AsyncConnection, belongs: CTE) -> tuple[tuple[SeatCoun
     return tuple(SeatCount(row[0], row[1]) for row in rows), rows[0][2] - len(rows) if rows else 0
 
 
-async def _taken(tx: AsyncConnection, seats: CTE) -> tuple[Taken, ...]:
+async def _counted(tx: AsyncConnection, seats: CTE) -> Sequence[_Counted]:
+    """How many there are, by their state, by the day they were taken, and whether they rehearse."""
     day = cast(func.timezone("UTC", seats.c.since), Date)
-    query = select(day, func.count()).where(~seats.c.is_test).group_by(day).order_by(day)
-    return tuple(Taken(*row) for row in await tx.execute(query))
+    query = select(seats.c.state, seats.c.is_test, day, func.count()).group_by(seats.c.state, seats.c.is_test, day)
+    return [_Counted(*row) for row in await tx.execute(query)]
 
 
-async def _awaited(tx: AsyncConnection, actor: Actor, office: str) -> int:
-    is_out = (i.office == office, i.state == State.PENDING, ~i.is_test)
-    query = select(func.count()).select_from(t.invitations).where(*is_out, *await sight.of_invitations(tx, actor))
-    count: int = (await tx.execute(query)).scalar_one()
+def _summed(seats: Sequence[_Counted], name: str) -> Counter[Any]:
+    """How many share a state or a day, without those that rehearse."""
+    found: Counter[Any] = Counter()
+    for each in seats:
+        if not each.is_test:
+            found[getattr(each, name)] += each.count
+    return found
+
+
+async def _awaited(tx: AsyncConnection, who: Authority, office: str) -> int:
+    is_out = (i.state == State.PENDING, ~i.is_test, *sight.invitations_of(who, office))
+    count: int = (await tx.execute(select(func.count()).select_from(t.invitations).where(*is_out))).scalar_one()
     return count

@@ -1,6 +1,7 @@
 """What somebody sees of many things, as conditions of a query: the same rules as `doorstep.domain.authority` has."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
@@ -36,7 +37,7 @@ def of_accounts(who: Authority, account: ColumnElement[UUID]) -> list[ColumnElem
 
 async def of_invitations(tx: AsyncConnection, actor: Actor) -> list[ColumnElement[bool]]:
     """What narrows the invitations of all offices to those in sight; nothing for whoever is held to no office."""
-    return await of_all_offices(tx, actor, i.office, _in_sight)
+    return await of_all_offices(tx, actor, i.office, in_sight)
 
 
 async def of_all_offices(
@@ -53,26 +54,62 @@ async def of_all_offices(
         office: the column that says whose a row is.
         in_sight: what of one office somebody sees who has an authority there.
     """
+    return (await everywhere(tx, actor)).narrowed(office, in_sight)
+
+
+@dataclass(frozen=True)
+class Everywhere:
+    """What somebody sees of all offices, looked up once for rows of several kinds.
+
+    `offices` are those of a key, of which it sees everything; `key` is the address of a person, `members` what they are
+    on the staff of offices; `is_unknown` tells of somebody whom no office knows, who sees nothing from the Team Hub.
+    """
+
+    is_all: bool = False
+    offices: tuple[str, ...] | None = None
+    key: str = ""
+    members: tuple[tuple[str, Authority], ...] = ()
+    is_unknown: bool = False
+    via: str = ""
+
+    def narrowed(
+        self, office: ColumnElement[str], in_sight: Callable[[Authority], ColumnElement[bool]]
+    ) -> list[ColumnElement[bool]]:
+        """What narrows rows to those in sight: `office` says whose a row is, `in_sight` what of one office is seen."""
+        if self.is_all:
+            return []
+        if self.offices is not None:
+            return [office.in_(self.offices)]
+        if self.is_unknown:
+            return [false()] if self.via == HUB else [~exists().where(so.office == office)]
+        approves = exists().where(t.approvers.c.office == office, t.approvers.c.address_key == self.key)
+        return [or_(approves, *(and_(office == code, in_sight(who)) for code, who in self.members))]
+
+
+async def everywhere(tx: AsyncConnection, actor: Actor) -> Everywhere:
+    """What `actor` sees of all offices."""
     if actor.is_trusted:
-        return []
+        return Everywhere(is_all=True)
     if actor.key_id is not None:
-        return [office.in_(await authority.offices_of_key(tx, actor.key_id))]
-    key = address_key(actor.name)
-    a, o = t.approvers.c, t.offices.c
-    approves = exists().where(a.office == office, a.address_key == key)
+        return Everywhere(offices=tuple(await authority.offices_of_key(tx, actor.key_id)))
+    key, o = address_key(actor.name), t.offices.c
     if not (await tx.execute(select(authority.is_known(key)))).scalar_one():
-        return [false()] if actor.via == HUB else [~exists().where(so.office == office)]
+        return Everywhere(is_unknown=True, via=actor.via)
     any_staff = select(o.any_staff_invites).where(o.code == so.office).scalar_subquery()
     theirs = authority.members(any_staff.label("any_staff")).where(t.staff.c.address_key == key)
-    in_offices = []
+    members = []
     for row in await tx.execute(theirs):
         member = authority.read_member(row)
-        who = authority_of(member, any_staff_invites=bool(row.any_staff))
-        in_offices.append(and_(office == member.office, in_sight(who)))
-    return [or_(approves, *in_offices)]
+        members.append((member.office, authority_of(member, any_staff_invites=bool(row.any_staff))))
+    return Everywhere(key=key, members=tuple(members))
 
 
-def _in_sight(who: Authority) -> ColumnElement[bool]:
+def invitations_of(who: Authority, office: str) -> list[ColumnElement[bool]]:
+    """What narrows invitations to those of one office that somebody with this authority there sees."""
+    return [i.office == office, *([] if who.sees_all else [in_sight(who)])]
+
+
+def in_sight(who: Authority) -> ColumnElement[bool]:
     """An invitation is seen as a whole or not at all."""
     if who.sees_all:
         return true()

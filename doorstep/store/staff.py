@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import and_, case, delete, exists, select
+from sqlalchemy import ColumnElement, and_, case, delete, exists, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -66,7 +66,9 @@ async def _locked(tx: AsyncConnection, actor: Actor, office: str) -> Authority:
 async def _person(tx: AsyncConnection, office: str, address: EmailAddress, name: str | None) -> UUID:
     """The person of that address; their name stays where another office has them on its staff too (S2.23)."""
     made = insert(t.staff).values(id=uuid7(), address=address.typed, address_key=address.key, name=name or "")
-    is_shared = and_(s.name != "", exists().where(so.staff_id == s.id, so.office != office))
+    # Spelled out: an insert has no FROM that the subquery could refer to; it would look at the staff of all offices.
+    this_one: ColumnElement[UUID] = literal_column("staff.id")
+    is_shared = and_(s.name != "", exists().where(so.staff_id == this_one, so.office != office))
     called = s.name if name is None else case((is_shared, s.name), else_=name)
     merged = made.on_conflict_do_update(index_elements=[s.address_key], set_={"name": called})
     staff_id: UUID = (await tx.execute(merged.returning(s.id))).scalar_one()

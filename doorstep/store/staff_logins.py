@@ -6,16 +6,16 @@ was taken off the staff of the last office is out at once.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, func, or_, select, update
+from sqlalchemy import Row, RowMapping, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from doorstep.domain.addresses import address_key
 from doorstep.domain.authority import SEES_ALL, Authority, authority_of
-from doorstep.domain.staff import StaffMember
 from doorstep.store import authority
 from doorstep.store import tables as t
 
@@ -30,7 +30,8 @@ o = t.offices.c
 class StaffLogin:
     """A login without its password; `name` is the one on the staff, empty for whoever only approves.
 
-    `has_code`: a one-time code is asked for beside the password. `hidden` names the instructions they put away (S4.25).
+    `has_code`: a one-time code is asked for beside the password. `is_tied`: to a person of the OpenID Connect provider.
+    `hidden` names the instructions they put away (S4.25).
     """
 
     id: UUID
@@ -38,6 +39,7 @@ class StaffLogin:
     name: str
     has_password: bool
     has_code: bool
+    is_tied: bool
     hidden: frozenset[str]
     created_at: datetime
     last_signed_in_at: datetime | None
@@ -58,12 +60,13 @@ class Workplace:
 
 def query(*extra: object) -> Select[tuple[object, ...]]:
     """The query for logins."""
-    columns: tuple[object, ...] = (
+    columns: tuple[Any, ...] = (
         sl.id,
         sl.address,
         func.coalesce(s.name, "").label("name"),
         sl.password_hash.is_not(None).label("has_password"),
         sl.code_since.is_not(None).label("has_code"),
+        sl.oidc_subject.is_not(None).label("is_tied"),
         sl.hidden,
         sl.created_at,
         sl.last_signed_in_at,
@@ -74,7 +77,7 @@ def query(*extra: object) -> Select[tuple[object, ...]]:
 
 def read(row: RowMapping) -> StaffLogin:
     """A login from a row of `query`."""
-    names = ("id", "address", "name", "has_password", "has_code", "created_at", "last_signed_in_at")
+    names = ("id", "address", "name", "has_password", "has_code", "is_tied", "created_at", "last_signed_in_at")
     return StaffLogin(**{name: row[name] for name in names}, hidden=frozenset(row["hidden"]))
 
 
@@ -130,16 +133,17 @@ async def hide(tx: AsyncConnection, login_id: UUID, name: str, *, is_hidden: boo
 async def workplaces(tx: AsyncConnection, address: str) -> list[Workplace]:
     """The offices that an address works for, in order of name, each with what it may do there."""
     key = address_key(address)
-    theirs = authority.members().where(s.address_key == key)
-    members = {row.office: authority.read_member(row) for row in await tx.execute(theirs)}
-    approves = select(a.office).where(a.address_key == key)
-    columns = (o.code, o.name, o.time_zone, o.locale, o.any_staff_invites, o.code.in_(approves).label("approves"))
-    found = select(*columns).where(or_(o.code.in_(members), o.code.in_(approves))).order_by(o.name, o.code)
-    return [_workplace(row, members.get(row["code"])) for row in (await tx.execute(found)).mappings()]
+    approves = o.code.in_(select(a.office).where(a.address_key == key)).label("approves")
+    own = (o.code, o.name.label("office_name"), o.time_zone, o.locale, o.any_staff_invites, approves)
+    works = t.staff_offices.join(t.staff, and_(so.staff_id == s.id, s.address_key == key))
+    found = authority.members(*own, source=t.offices.outerjoin(works, so.office == o.code))
+    rows = await tx.execute(found.where(or_(s.id.is_not(None), approves)).order_by(o.name, o.code))
+    return [_workplace(row) for row in rows]
 
 
-def _workplace(row: RowMapping, member: StaffMember | None) -> Workplace:
+def _workplace(row: Row[Any]) -> Workplace:
     rights = SEES_ALL
-    if member is not None:
-        rights = authority_of(member, any_staff_invites=row["any_staff_invites"], is_approver=row["approves"])
-    return Workplace(row["code"], row["name"], row["time_zone"], row["locale"], rights, row["approves"])
+    if row.id is not None:
+        member = authority.read_member(row)
+        rights = authority_of(member, any_staff_invites=row.any_staff_invites, is_approver=row.approves)
+    return Workplace(row.code, row.office_name, row.time_zone, row.locale, rights, row.approves)

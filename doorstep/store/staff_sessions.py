@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -33,6 +33,11 @@ class StaffSession:
     ends_at: datetime
 
 
+def live(*, waits_for_code: bool = False) -> tuple[ColumnElement[bool], ...]:
+    """What holds of a session that opens something, or that waits for its one-time code."""
+    return (ss.ends_at > func.now(), ss.seen_at > func.now() - IDLE, ss.waits_for_code.is_(waits_for_code))
+
+
 async def start(tx: AsyncConnection, id_hash: bytes, login_id: UUID, *, agent: str, waits_for_code: bool) -> None:
     """Begin a session; the rows of whatever ended are cleared away on the way."""
     await tx.execute(delete(t.staff_sessions).where(ss.login_id == login_id, ss.ends_at < func.now()))
@@ -48,9 +53,8 @@ async def owner(tx: AsyncConnection, id_hash: bytes, *, waits_for_code: bool = F
     """
     is_old = (ss.seen_at < func.now() - TOUCH_AFTER).label("is_old")
     found = staff_logins.query(ss.id.label("session_id"), is_old).join(t.staff_sessions, ss.login_id == sl.id)
-    is_live = (ss.id_hash == id_hash, ss.ends_at > func.now(), ss.seen_at > func.now() - IDLE)
-    still = (ss.waits_for_code.is_(waits_for_code), authority.is_known(sl.address_key))
-    row = (await tx.execute(found.where(*is_live, *still))).mappings().one_or_none()
+    still = (ss.id_hash == id_hash, authority.is_known(sl.address_key))
+    row = (await tx.execute(found.where(*live(waits_for_code=waits_for_code), *still))).mappings().one_or_none()
     if row is None:
         return None
     if row["is_old"]:
@@ -60,9 +64,8 @@ async def owner(tx: AsyncConnection, id_hash: bytes, *, waits_for_code: bool = F
 
 async def listed(tx: AsyncConnection, login_id: UUID) -> list[StaffSession]:
     """The live sessions of somebody, the newest first."""
-    is_live = (ss.ends_at > func.now(), ss.seen_at > func.now() - IDLE, ss.waits_for_code.is_(False))
     columns = (ss.id, ss.agent, ss.created_at, ss.seen_at, ss.ends_at)
-    found = select(*columns).where(ss.login_id == login_id, *is_live).order_by(ss.created_at.desc())
+    found = select(*columns).where(ss.login_id == login_id, *live()).order_by(ss.created_at.desc())
     return [StaffSession(*row) for row in await tx.execute(found)]
 
 

@@ -11,6 +11,7 @@ from doorstep.domain.editions import require_same
 from doorstep.domain.errors import Conflict, NotFound
 from doorstep.domain.events import Event
 from doorstep.domain.messages import CustomText, Message
+from doorstep.domain.pages import Page, page_of
 from doorstep.domain.templates import CATALOGUE, Template, TemplateText, TemplateVersion
 from doorstep.store import audit
 from doorstep.store import tables as t
@@ -20,6 +21,8 @@ n = t.templates.c
 v = t.template_versions.c
 OURS = 0
 """The number of the version that is our own text."""
+HIGHEST = 2**31 - 1
+"""What the database counts versions with."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class Place:
     office: str
     template: Template
     locale: str
+
+
+def used(texts: Iterable[TemplateVersion], locale: str) -> TemplateVersion | None:
+    """Which of the newest versions of a template a reader gets; without one, or without a text in it, ours."""
+    by_locale = {each.locale.lower(): each for each in texts}
+    return next((by_locale[each] for each in _from_exact(locale) if each in by_locale), None)
 
 
 async def current(
@@ -75,6 +84,13 @@ async def versions(tx: AsyncConnection, office: str, name: str, locale: str | No
     """Every version of a template, or of its text in one language, newest first."""
     query = _versions().where(v.office == office, v.name == name).order_by(v.id.desc())
     return _read(await tx.execute(query if locale is None else query.where(v.locale == locale)))
+
+
+async def version_page(tx: AsyncConnection, place: Place, *, before: int = 0, limit: int) -> Page[TemplateVersion]:
+    """The versions of one text, the newest first; `before` is the number of the last one that was read already."""
+    older = [v.version < min(before, HIGHEST)] if before else []
+    query = _versions().where(*_at(place), *older).order_by(v.version.desc())
+    return page_of(_read(await tx.execute(query.limit(limit + 1))), limit, lambda version: version.number)
 
 
 async def add(tx: AsyncConnection, actor: Actor, office: str, template: Template, like: Template | None) -> None:

@@ -1,6 +1,6 @@
 """What time alone does to an invitation; every guard asks the database's clock, the workflow's timers only wake."""
 
-from sqlalchemy import any_, exists, func, literal
+from sqlalchemy import ColumnElement, any_, exists, func, literal
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,7 +10,7 @@ from doorstep.domain.messages import LINK_MESSAGES, Message
 from doorstep.domain.states import Attention, State
 from doorstep.store import audit, deliveries
 from doorstep.store import tables as t
-from doorstep.store.audit import CLOCK
+from doorstep.store.audit import CLOCK, Actor
 from doorstep.store.deciding import APPROVAL_MESSAGES
 from doorstep.store.orders import change
 
@@ -62,10 +62,19 @@ async def remind(tx: AsyncConnection, invitation: Invitation) -> bool:
 async def nudge(tx: AsyncConnection, invitation: Invitation) -> bool:
     """Remind the username administrators of a decision that waits."""
     is_due = i.set_up_at + invitation.policy.approval_reminder <= func.now()
-    if not await change(tx, invitation.id, WAITING, is_due, ~i.is_nudged, is_nudged=True):
+    return await _nudge(tx, CLOCK, invitation, is_due)
+
+
+async def nudge_now(tx: AsyncConnection, actor: Actor, invitation: Invitation) -> bool:
+    """The same before its time, because somebody asked for it; False where they were reminded already."""
+    return await _nudge(tx, actor, invitation)
+
+
+async def _nudge(tx: AsyncConnection, actor: Actor, invitation: Invitation, *guards: ColumnElement[bool]) -> bool:
+    if not await change(tx, invitation.id, WAITING, ~i.is_nudged, *guards, is_nudged=True):
         return False
     await _to_approvers(tx, invitation, Message.APPROVAL_REMINDER)
-    await audit.record(tx, Event.APPROVERS_REMINDED, CLOCK, subject_id=invitation.id)
+    await audit.record(tx, Event.APPROVERS_REMINDED, actor, subject_id=invitation.id)
     return True
 
 

@@ -59,6 +59,7 @@ class Membership:
     permissions: tuple[str, ...]
     relationship: str = "customer"
     account_id: UUID | None = None
+    id: UUID | None = None
 
 
 def username_key(username: str) -> str:
@@ -231,7 +232,7 @@ async def memberships_of(tx: AsyncConnection, user_ids: Sequence[UUID]) -> dict[
     query = (
         select(
             *(m.user_id, m.office, t.offices.c.name, t.accounts.c.code, t.accounts.c.name),
-            *(m.permissions, m.relationship, m.account_id),
+            *(m.permissions, m.relationship, m.account_id, m.id),
         )
         .join(t.offices, t.offices.c.code == m.office)
         .outerjoin(t.accounts, t.accounts.c.id == m.account_id)
@@ -240,6 +241,6 @@ async def memberships_of(tx: AsyncConnection, user_ids: Sequence[UUID]) -> dict[
     )
     belongs: dict[UUID, list[Membership]] = {}
     for row in await tx.execute(query):
-        one = Membership(row[1], row[2], row[3], row[4], tuple(row[5]), row[6], row[7])
+        one = Membership(row[1], row[2], row[3], row[4], tuple(row[5]), *row[6:9])
         belongs.setdefault(row[0], []).append(one)
     return belongs

@@ -149,6 +149,21 @@ async def enable(tx: AsyncConnection, actor: Actor, webhook_id: UUID) -> Webhook
     return _webhook(row.one())
 
 
+async def disable(tx: AsyncConnection, actor: Actor, webhook_id: UUID) -> Webhook:
+    """Send nothing for now; what happens meanwhile queues up, as for one that was disabled since it took nothing.
+
+    Raises:
+        NotFound: `no_such_webhook`; Forbidden: `not_allowed`; Conflict: `not_active`.
+    """
+    found = await get(tx, actor, webhook_id, for_update=True)
+    if found.state is not WebhookState.ACTIVE:
+        raise Conflict("not_active", "This webhook is disabled already.")
+    values = {"state": WebhookState.DISABLED, "disabled_at": func.now()}
+    row = await tx.execute(update(t.webhooks).where(w.id == webhook_id).values(**values).returning(*_COLUMNS))
+    await _record(tx, Event.WEBHOOK_DISABLED, actor, found)
+    return _webhook(row.one())
+
+
 async def replay(tx: AsyncConnection, actor: Actor, webhook_id: UUID, since: datetime | timedelta) -> int:
     """Send everything since a moment, or of that time, again, under the same ids and with the same bodies; how much.
 

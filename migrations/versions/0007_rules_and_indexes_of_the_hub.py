@@ -20,6 +20,12 @@ RULES = (
 )
 INDEXES: tuple[tuple[str, str, tuple[str, ...], str | None, bool], ...] = (
     ("ix_password_links_login_id", "password_links", ("login_id",), None, False),
+    ("ix_invitations_waiting", "invitations", ("office", "set_up_at", "id"), "state = 'awaiting_approval'", False),
+    (
+        *("ix_audit_office", "audit", ("(detail ->> 'office')", "id")),
+        *("(detail ->> 'office') IS NOT NULL AND event <> 'invitation.created'", False),
+    ),
+    ("ix_audit_offices", "audit", ("id",), "(detail -> 'offices') IS NOT NULL", False),
 )
 
 
@@ -34,7 +40,7 @@ def upgrade() -> None:
             op.create_index(
                 name,
                 table,
-                list(columns),
+                [sa.text(each) if each.startswith("(") else each for each in columns],
                 unique=is_unique,
                 postgresql_concurrently=True,
                 postgresql_where=None if where is None else sa.text(where),

@@ -79,6 +79,21 @@ def invite(address: Address, actor: As = "") -> Answer:
     return Answer({"address": address, "is_mailed": True}, [f"{address} gets a mail with a link to the Team Hub."])
 
 
+@command(app, "code-off")
+def code_off(address: Address, actor: As = "") -> Answer:
+    """Take the one-time code away from somebody who lost the phone: their password alone lets them in again."""
+    ask(lambda doorstep: doorstep.staff_code_off(address), actor=actor)
+    return Answer({"address": address, "is_code_off": True}, [f"{address} is asked for no code any more."])
+
+
+@command(app, "sign-out")
+def sign_out(address: Address, actor: As = "") -> Answer:
+    """Sign somebody out of the Team Hub, in every browser; they may sign in again."""
+    ended = ask(lambda doorstep: doorstep.staff_sign_out(address), actor=actor)
+    word = "session" if ended == 1 else "sessions"
+    return Answer({"address": address, "ended": ended}, [f"{ended} {word} of {address} ended."])
+
+
 async def _put(doorstep: "Doorstep", office: str, address: str, options: Mapping[str, Any]) -> StaffMember:
     if options["may_grant"] and options["may_grant_all"]:
         raise typer.BadParameter("Say either --may-grant or --may-grant-all.")

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import NOTHING, Authority
+from doorstep.domain.errors import NotFound
 from doorstep.domain.messages import Message
 from doorstep.store import authority
 from doorstep.store.audit import HUB, Actor
@@ -137,6 +138,47 @@ async def test_t12_a_form_without_the_token_of_the_session_changes_nothing(house
     assert [answer.status_code for answer in refused] == [403, 403]
     assert done.headers["location"] == "/hub/account?done=session-ended"
     assert await house.run(lambda tx: sessions(tx, person.address)) == []
+
+
+async def test_sessions_are_listed_in_words_and_ended(house: House, app: FastAPI) -> None:
+    """T24: whoever left a browser open somewhere finds it in the list, and ends it, or all but this one."""
+    office = await house.office()
+    person = await colleague(house, app, office, "administrator")
+    others = [await colleague(house, app, office, address=person.address) for _ in range(3)]
+    rename = text("UPDATE staff_sessions SET agent = :agent WHERE id = :id")
+    agents = ("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/147.0", "curl/8.0")
+    ids = await house.run(lambda tx: sessions(tx, person.address))
+
+    async def work(tx: AsyncConnection) -> None:
+        for identifier, agent in zip(ids, agents, strict=False):
+            await tx.execute(rename, {"id": identifier, "agent": agent})
+
+    await house.run(work)
+    page = await person.look("/hub/account")
+    ended = await person.send("/hub/account/sessions/end-others")
+    again = await person.look("/hub/account")
+
+    assert "Firefox on Windows" in page.words
+    assert "A browser" in page.words
+    assert ended.headers["location"] == "/hub/account?done=sessions-ended"
+    assert [(await each.browser.get("/hub")).headers["location"] for each in others] == ["/hub/sign-in"] * 3
+    assert "Sign out everywhere else" in page.words
+    assert "Sign out everywhere else" not in again.words
+
+
+async def test_t20_an_administrator_signs_somebody_of_the_office_out(house: House, app: FastAPI) -> None:
+    """T20, T24: whoever looks after the staff ends somebody's sessions, and nobody else's staff's."""
+    office, foreign = await house.office(), await house.office()
+    chief = await colleague(house, app, office, "administrator")
+    mate = await colleague(house, app, office, "companyView")
+    stranger = await colleague(house, app, foreign, "administrator")
+
+    with pytest.raises(NotFound):
+        await house.doorstep.staff_sign_out(mate.address, actor=stranger.address)
+    ended = await house.doorstep.staff_sign_out(mate.address, actor=chief.address)
+
+    assert ended == 1
+    assert (await mate.browser.get("/hub")).headers["location"] == "/hub/sign-in"
 
 
 async def test_t25_signing_out_ends_the_session_for_good(house: House, app: FastAPI) -> None:

@@ -42,7 +42,7 @@ FIGURES: Figures = {
     "cache_20": {"cached": 20.0, "rows": 500.0, "per_s": 10.0, "mb": 150.0},
     **{
         name: {"few": 1000.0, "many": 100000.0, "few_ms": 20.0, "many_ms": 22.0, "ratio": 1.1, "bound": 1.5}
-        for name in pages.LISTS
+        for name in (*pages.LISTS, "hub /hub/account")
     },
 }
 

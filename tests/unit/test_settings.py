@@ -10,17 +10,20 @@ from doorstep.security.links import new_ring_text
 from doorstep.settings import SettingsError, load, temporal_defaults, unsafe
 
 GOOD = {
-    "DOORSTEP_DATABASE_URL": "postgresql://doorstep:secret@db.example/doorstep",
+    "DOORSTEP_DATABASE_URL": "postgresql://doorstep:hushhush@db.example/doorstep",
     "DOORSTEP_SMTP_URL": "smtps://mail.example",
     "DOORSTEP_PUBLIC_URL": "https://portal.example",
     "DOORSTEP_SENDER": "Portal <no-reply@portal.example>",
     "DOORSTEP_LINK_KEYS": new_ring_text("k1"),
+    "DOORSTEP_OIDC_ISSUER": "https://id.example",
+    "DOORSTEP_OIDC_CLIENT_ID": "doorstep",
 }
 UNSAFE = {
     "DOORSTEP_DATABASE_URL": "postgresql://postgres@db.example/doorstep",
     "DOORSTEP_SMTP_URL": "smtp://mail.example",
     "DOORSTEP_PUBLIC_URL": "http://portal.example",
     "DOORSTEP_SENDER": "Portal <no-reply@localhost>",
+    "DOORSTEP_OIDC_ISSUER": "http://id.example",
     "DOORSTEP_LINK_KEYS": "k1:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE",
 }
 
@@ -100,7 +103,7 @@ def test_secrets_are_not_shown() -> None:
     """T02: printing the settings shows neither the password of the database nor a key."""
     made = settings.Settings(**{k.removeprefix("DOORSTEP_").lower(): v for k, v in GOOD.items()})  # type: ignore[arg-type]
 
-    assert "secret" not in repr(made)
+    assert "hushhush" not in repr(made)
     assert GOOD["DOORSTEP_LINK_KEYS"].partition(":")[2] not in repr(made)
 
 
@@ -119,7 +122,7 @@ def test_t33_production_refuses_each_unsafe_value(around: Surroundings, name: st
 
 def test_t33_production_names_all_that_is_unsafe_at_once(around: Surroundings) -> None:
     """T33: all unsafe values are named in one go."""
-    around.say(**UNSAFE, DOORSTEP_ENVIRONMENT="production")
+    around.say(**GOOD | UNSAFE, DOORSTEP_ENVIRONMENT="production")
 
     with pytest.raises(SettingsError) as caught:
         load()
@@ -132,6 +135,15 @@ def test_t33_a_production_that_is_safe_starts(around: Surroundings) -> None:
     around.say(**GOOD, DOORSTEP_ENVIRONMENT="production")
 
     assert load().is_production
+
+
+@pytest.mark.parametrize("name", ["DOORSTEP_OIDC_ISSUER", "DOORSTEP_OIDC_CLIENT_ID"])
+def test_half_a_provider_does_not_start(around: Surroundings, name: str) -> None:
+    """S3.1: what is no use alone is refused at the start, and not when the first person wants to sign in."""
+    around.say(**{key: value for key, value in GOOD.items() if key != name})
+
+    with pytest.raises(SettingsError, match="set both, or none"):
+        load()
 
 
 def test_t33_a_weak_key_anywhere_in_the_ring_is_noticed(around: Surroundings) -> None:

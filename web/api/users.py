@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from doorstep.domain.keys import Scope
+from doorstep.store.member_lists import UserFilter
 from doorstep.store.people import Member
 from web.api import user_models as models
 from web.api.callers import Called, Caller
@@ -28,9 +29,8 @@ async def list_users(
     username: Annotated[Address | None, Query(description="Only the one of this username, in any case.")] = None,
 ) -> Listed[models.UserAnswer]:
     """List the users of the office, in order of their usernames."""
-    page = await caller.doorstep.user_page(
-        caller.office, state=state, username=username, after=paging.after, limit=paging.limit
-    )
+    wanted = UserFilter(state, username)
+    page = await caller.doorstep.user_page(caller.office, wanted, after=paging.after, limit=paging.limit)
     return paging.answer(response, page, models.UserAnswer.of)
 
 

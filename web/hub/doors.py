@@ -10,13 +10,12 @@ from web import forms as portal_forms
 from web.cookies import Cookie
 from web.forms import Form
 from web.hub import rendering
+from web.hub.entering import let_in, sign_in_page
 from web.hub.places import HOME, SIGN_IN, inside
 from web.invitee import LINK_LASTS, carried
 from web.languages import N_
 from web.routes import get, post
 from web.site import go_to, site_of, source_of
-
-CODE = "/hub/sign-in/code"
 
 
 class StaffSignInForm(Form):
@@ -55,7 +54,7 @@ async def show_sign_in(request: Request) -> Response:
     wanted = inside(request.query_params.get("next", ""))
     if session and await site.doorstep.hub_insider(session) is not None:
         return go_to(wanted)
-    return rendering.outside(request, "sign_in.html", values={"next": wanted}, faults={})
+    return sign_in_page(request, values={"next": wanted})
 
 
 async def sign_in(request: Request) -> Response:
@@ -68,17 +67,11 @@ async def sign_in(request: Request) -> Response:
         source = source_of(request)
         entry = await site.doorstep.hub_sign_in(form.address, form.password, source=source, agent=agent)
     except Invalid as fault:
-        return rendering.outside(request, "sign_in.html", status=422, values=typed, faults=portal_forms.by_field(fault))
+        return sign_in_page(request, status=422, values=typed, faults=portal_forms.by_field(fault))
     except Forbidden as refusal:
         site.metrics.sign_ins_refused.labels(refusal.code).inc()
-        return rendering.outside(request, "sign_in.html", status=refusal.status, values=typed, faults={"": refusal})
-    earlier = site.cookies.read(request, Cookie.STAFF)
-    if earlier:
-        await site.doorstep.hub_sign_out(earlier)
-    wanted = inside(form.next)
-    response = go_to(f"{CODE}?next={wanted}" if entry.waits_for_code else wanted)
-    site.cookies.put(response, Cookie.STAFF, entry.session_id)
-    return response
+        return sign_in_page(request, status=refusal.status, values=typed, faults={"": refusal})
+    return await let_in(request, entry, form.next)
 
 
 async def sign_out(request: Request) -> Response:

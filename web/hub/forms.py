@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
-from doorstep.domain.errors import Invalid
+from doorstep.domain.errors import Invalid, InvalidFields
 
 MOST_FIELDS = 2_000
 """Of one form: a page of a list with a checkbox a row, and all that is beside it."""
@@ -64,6 +64,7 @@ async def sent_by(request: Request) -> Sent:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             content = await value.read()
+            await value.close()
         else:
             fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return Sent(fields, content)
@@ -97,4 +98,6 @@ def _value(form: type[HubForm], name: str, values: Sequence[str]) -> object:
 
 def faults_of(refusal: Invalid) -> Mapping[str, Invalid]:
     """What to show beside the fields of a form, by their names; the empty name is the form as a whole."""
+    if isinstance(refusal, InvalidFields):  # one sentence for each field that is missing (S0.9)
+        return {name: Invalid(refusal.code, sentence, field=name) for name, sentence in refusal.by_field.items()}
     return {refusal.field: refusal}

@@ -35,13 +35,20 @@ PAGES: tuple[tuple[str, str, str, Right | None], ...] = (
 )
 """Name, path below the office, key, and the right that it takes."""
 
+OF_ALL = frozenset({"/audit"})
+"""What tells of the whole office, and so is not for whoever is held to some accounts."""
+
 
 def entries(visit: "Visit") -> list[Entry]:
     """The menu of the office of a visit; empty where there is none."""
     if visit.office is None:
         return []
     start = home_of(visit.office.code)
-    return [Entry(name, start + path, key) for name, path, key, right in PAGES if right is None or visit.may(right)]
+    return [
+        Entry(name, start + path, key)
+        for name, path, key, right in PAGES
+        if (right is None or visit.may(right)) and (path not in OF_ALL or visit.authority.sees_all)
+    ]
 
 
 def home_of(office: str) -> str:

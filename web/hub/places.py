@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 HOME = "/hub"
 SIGN_IN = "/hub/sign-in"
+CODE = "/hub/sign-in/code"
+OPENID = "/hub/sign-in/openid"
 INSIDE = re.compile(r"/hub(/[A-Za-z0-9._~-]+)*(\?[A-Za-z0-9._~=&%+-]*)?")
 LONGEST = 500
 
@@ -17,5 +19,19 @@ def inside(path: str) -> str:
 
 def sign_in_for(path: str) -> str:
     """The sign-in page that leads back to `path`."""
+    return _leading_back(SIGN_IN, path)
+
+
+def code_for(path: str) -> str:
+    """The page that asks for the one-time code, and leads on to `path`."""
+    return _leading_back(CODE, path)
+
+
+def openid_for(path: str) -> str:
+    """The way through the OpenID Connect provider that leads on to `path`."""
+    return _leading_back(OPENID, path)
+
+
+def _leading_back(page: str, path: str) -> str:
     wanted = inside(path)
-    return SIGN_IN if wanted == HOME else f"{SIGN_IN}?next={quote(wanted, safe='')}"
+    return page if wanted == HOME else f"{page}?next={quote(wanted, safe='')}"

@@ -2,7 +2,13 @@
 "use strict";
 
 const menu = document.querySelector(".pages");
-if (menu && window.matchMedia("(max-width: 64rem)").matches) menu.open = false;
+const isNarrow = window.matchMedia("(max-width: 63.99rem)");
+// Where there is room the menu stands open, and has nothing to open it with: also after a tablet was turned.
+const fold = () => {
+  if (menu) menu.open = !isNarrow.matches;
+};
+fold();
+isNarrow.addEventListener("change", fold);
 
 for (const button of document.querySelectorAll("[data-opens]")) {
   const dialog = document.getElementById(button.dataset.opens);
@@ -25,6 +31,23 @@ document.addEventListener("click", (event) => {
     if (!open.contains(event.target)) open.open = false;
   }
 });
+
+// A text that somebody is writing is sent into the frame beside it, as soon as there is a new frame for it.
+document.addEventListener("htmx:load", (event) => {
+  for (const button of event.target.querySelectorAll("[data-presses-itself]")) {
+    button.hidden = true;
+    button.form.requestSubmit(button); // htmx would take a click for the way that its own requests should go
+  }
+});
+
+// A link that is to be passed on goes to the clipboard with one press.
+for (const button of document.querySelectorAll("[data-copies]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
+    button.textContent = "Copied";
+  });
+}
 
 let before = "";
 

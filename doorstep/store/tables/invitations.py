@@ -27,6 +27,9 @@ UNANSWERED = (
 NEEDS_A_WORKFLOW = "state IN ('pending', 'awaiting_approval', 'approved') OR state = 'expired' AND closed_at IS NULL"
 """Time or somebody's word moves it on; a draft has no workflow, and an ended one needs none."""
 
+WAITS = "state = 'awaiting_approval'"
+"""What somebody has to decide, the one that waits for the longest time first."""
+
 invitations = Table(
     "invitations",
     metadata,
@@ -96,6 +99,7 @@ invitations = Table(
     Index("ix_invitations_unseen", "changed_at", postgresql_where=text("seen_rev < rev")),
     Index("ix_invitations_open", "id", postgresql_where=text(NEEDS_A_WORKFLOW)),
     Index("ix_invitations_unanswered", "office", "changed_at", postgresql_where=text(UNANSWERED)),
+    Index("ix_invitations_waiting", "office", "set_up_at", "id", postgresql_where=text(WAITS)),
     Index("ix_invitations_attention", "since", postgresql_where=text("attention <> '{}'")),
 )
 

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Identity,
+    Index,
     Integer,
     Table,
     Text,
@@ -13,6 +14,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from doorstep.store.tables.base import NOW, instant, metadata
+
+OF_OFFICE = "(detail ->> 'office')"
+"""The office that a record names; as the index spells it, a parameter in its place would leave it aside."""
+
+IS_BESIDE = f"{OF_OFFICE} IS NOT NULL AND event <> 'invitation.created'"
+"""What an office did beside its invitations; those name it once each, and are found by the invitation."""
+
+OF_OFFICES = "(detail -> 'offices')"
+"""The same for what is about several, such as a user of theirs."""
 
 audit = Table(
     "audit",
@@ -27,6 +37,8 @@ audit = Table(
     Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     # Who reads the records in their order asks by transaction: ids are given out before they can be seen.
     Column("transaction", BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True),
+    Index("ix_audit_office", text(OF_OFFICE), "id", postgresql_where=text(IS_BESIDE)),
+    Index("ix_audit_offices", "id", postgresql_where=text(f"{OF_OFFICES} IS NOT NULL")),
 )
 
 rate_hits = Table(

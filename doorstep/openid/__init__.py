@@ -1,0 +1,1 @@
+"""The OpenID Connect provider of the business: one sign-in for everything, the Team Hub included."""
