@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from doorstep.domain.errors import Conflict, Forbidden
+from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.pages import Page
-from doorstep.store import approvals
+from doorstep.store import approvals, audit
 from doorstep.store.approvals import Review
 from starter.desk import Connected
 
@@ -41,9 +43,14 @@ class Approvals(Connected):
             NotFound: `no_such_invitation`; Forbidden: `not_allowed`; Conflict: `wrong_state`, `reminded_already`,
                 `no_approver`.
         """
-        who, detail = self._as(actor), {"command": "remind_approvers"}
-        invitation = await self._recorded(
-            who, detail, lambda tx: approvals.remind(tx, who, invitation_id), subject_id=invitation_id
-        )
+        who = self._as(actor)
+        try:
+            invitation = await self._run(lambda tx: approvals.remind(tx, who, invitation_id))
+        except (Conflict, Forbidden) as refusal:
+            code, detail = refusal.code, {"command": "remind"}
+            await self._run(
+                lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=invitation_id, code=code, detail=detail)
+            )
+            raise
         await self.starter.wake(invitation)
         return invitation

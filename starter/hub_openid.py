@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from doorstep.domain.errors import Conflict, NotFound, Unavailable
 from doorstep.domain.events import Event
 from doorstep.openid.attempt import Attempt
-from doorstep.store import audit, staff_ties
+from doorstep.store import audit, rates, staff_ties
 from doorstep.store.audit import HUB, Actor
 from doorstep.store.staff_logins import StaffLogin
 from starter.hub_doors import Entry, HubDoors, Insider, entered, sign_in_failed
@@ -60,7 +60,8 @@ class HubOpenId(HubDoors):
             Unavailable: `openid_unreachable`; TooMany.
         """
         provider = self._openid_provider()
-        await self._count_tries((STAFF_SIGN_INS, STAFF_SIGN_INS.key(source)))
+        all_of_it = STAFF_SIGN_INS.key(source)
+        await self._count_tries((STAFF_SIGN_INS, all_of_it))
         is_ours = answer.issuer in {"", self.settings.oidc_issuer}
         if not (answer.code and is_ours and attempt.began(answer.state)):
             raise sign_in_failed()
@@ -70,6 +71,7 @@ class HubOpenId(HubDoors):
             login = await _login_of(tx, person)
             if login is None:
                 return None
+            await rates.give_back(tx, all_of_it)
             return await entered(tx, login, agent=agent, waits_for_code=login.has_code)
 
         entry = await self._run(work)

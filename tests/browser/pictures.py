@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,19 +31,16 @@ MOST_BYTES = 150_000
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: which page, what is done on it first, and how large the window is."""
+    """A picture: which page, and how large the window is."""
 
     path: str
-    steps: Callable[[Page], Awaitable[object]] | None = None
     size: tuple[int, int] = DESK
 
 
 SHOTS: dict[str, Shot] = {
     "dashboard": Shot(f"/hub/offices/{OFFICE}"),
     "clients": Shot(f"/hub/offices/{OFFICE}/clients?q=ngata"),
-    "company": Shot(f"/hub/offices/{OFFICE}/companies/1042"),
     "invite": Shot(f"/hub/offices/{OFFICE}/invite"),
-    "links": Shot(f"/hub/offices/{OFFICE}/links"),
     "review": Shot("/hub/invitations/{waiting}/review"),
     "invitation": Shot("/hub/invitations/{waiting}"),
     "template": Shot(f"/hub/offices/{OFFICE}/templates/Growers"),
@@ -93,8 +90,6 @@ async def _take(page: Page, name: str, shot: Shot, path: str) -> None:
     answer = await page.goto(path)
     if answer is None or not answer.ok:
         raise RuntimeError(f"{path} answered {answer.status if answer else 'nothing'}")
-    if shot.steps is not None:
-        await shot.steps(page)
     taken = await page.screenshot(path=FOLDER / f"{name}.png")
     if len(taken) > MOST_BYTES:
         raise RuntimeError(f"{name}.png has {len(taken)} bytes, more than {MOST_BYTES}")

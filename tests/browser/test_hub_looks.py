@@ -3,6 +3,7 @@
 Pictures of all of them land in `build/screens/`. A page that is added is looked at by itself.
 """
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -47,11 +48,11 @@ async def tabs(chromium: Browser, portal: str, app: FastAPI, world: World) -> As
 
 def looks() -> dict[str, Route]:
     """Every page that is a page of its own, by the name of its pictures; a file, or a piece of a page, is neither."""
-    return {
-        "hub" + route.path.removeprefix("/hub").replace("/", "-").replace("{", "").replace("}", ""): route
-        for route in routes()
-        if route.method == "GET" and route.case.is_page
-    }
+    return {_name(route): route for route in routes() if route.method == "GET" and route.case.is_page}
+
+
+def _name(route: Route) -> str:
+    return re.sub(r":path|[{}]", "", route.path).strip("/").replace("/", "-")
 
 
 @pytest.mark.parametrize("name", looks())

@@ -214,6 +214,16 @@ async def test_t18_the_provider_leads_nobody_elsewhere(house: House, shop: FastA
     assert entered.headers["location"] == "/hub"
 
 
+async def test_t17_whoever_comes_by_another_host_is_led_by_the_one_of_the_settings(shop: FastAPI) -> None:
+    """T17, T18: the provider leads back to one host alone, so the attempt begins there, with the same page in mind."""
+    browser = visitor(shop, base_url="http://127.0.0.1")
+
+    answer = await browser.get(f"{LEAVE}?next=/hub/offices/nz")
+
+    assert answer.headers["location"] == f"{PORTAL}{LEAVE}?next=%2Fhub%2Foffices%2Fnz"
+    assert "set-cookie" not in answer.headers
+
+
 async def test_a_provider_that_is_away_or_another_is_no_way_in(house: House, provider: Provider) -> None:
     """T24: the page says so and offers the password; a provider that calls itself otherwise is not ours."""
     broken: list[Doorstep] = [

@@ -53,7 +53,7 @@ async def _one_more(world: World, number: int) -> None:
     house, office, d = world.house, world.office, world.house.doorstep
     permissions = ["crmCompanyView", "crmCompanyEdit"]
     await d.staff_set(office, f"s{number}@{office}.example", permissions=permissions, is_rep=True, accounts=[THEIRS])
-    await d.template_add(office, f"Letter {number}")
+    await d.template_add(office, f"letter-{number}")
     await d.key_add(office, f"key {number}", scopes=["read"])
     await d.delivery_source_add(office, f"Provider {number}")
 

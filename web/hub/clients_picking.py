@@ -14,7 +14,7 @@ class Alike(Invalid):
     """No company has exactly that code or name; `companies` are those that come near."""
 
     def __init__(self, companies: tuple[AccountRecord, ...]) -> None:
-        sentence = "Several companies come near. Choose the one that you mean."
+        sentence = "No company has exactly that code or name. Choose the one that you mean."
         super().__init__("account_unclear", sentence, field="account")
         self.companies = companies
 

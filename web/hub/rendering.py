@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from babel import Locale
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from doorstep.domain.authority import Right, Way
 from doorstep.domain.errors import DoorstepError, TooMany, Unavailable
+from doorstep.mail.moments import text_locale
 from web.hub.navigation import entries
 from web.hub.notices import notice
 from web.site import site_of
@@ -16,15 +16,16 @@ from web.site import site_of
 if TYPE_CHECKING:
     from web.hub.visits import Visit
 
-LOCALE = Locale.parse("en_GB")
+ENGLISH = frozenset({"en"})
 WITHOUT_OFFICE = "Team Hub"
 
 
 @dataclass(frozen=True)
 class Clock:
-    """By which clock a page tells the time."""
+    """By which clock a page tells the time, and the country whose letters a zone is known by."""
 
-    time_zone: str
+    time_zone: str = "UTC"
+    locale: str = "en_GB"
 
 
 def page(visit: "Visit", template: str, *, status: int = 200, **values: object) -> HTMLResponse:
@@ -42,13 +43,14 @@ def page(visit: "Visit", template: str, *, status: int = 200, **values: object) 
         "Right": Right,
         "Way": Way,
     }
-    return _rendered(visit.request, template, status, office.time_zone if office else "UTC", context | values)
+    clock = Clock() if office is None else Clock(office.time_zone, office.locale)
+    return _rendered(visit.request, template, status, clock, context | values)
 
 
 def outside(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """A page for somebody who is not signed in."""
     context: dict[str, object] = {"notice": notice(request.query_params.get("done", "")), "portal": WITHOUT_OFFICE}
-    return _rendered(request, template, status, "UTC", context | values)
+    return _rendered(request, template, status, Clock(), context | values)
 
 
 def refusal(visit: "Visit", error: DoorstepError) -> HTMLResponse:
@@ -67,7 +69,7 @@ def signed_out(request: Request) -> HTMLResponse:
     return outside(request, "session_ended.html", status=403)
 
 
-def _rendered(request: Request, template: str, status: int, time_zone: str, context: dict[str, object]) -> HTMLResponse:
-    base = {"face": Clock(time_zone), "locale": LOCALE, "language": "en"}
+def _rendered(request: Request, template: str, status: int, clock: Clock, context: dict[str, object]) -> HTMLResponse:
+    base = {"face": clock, "locale": text_locale(clock.locale, ENGLISH), "language": "en"}
     environment = site_of(request).templates["en"]
     return HTMLResponse(environment.get_template(f"hub/{template}").render(base | context), status_code=status)
