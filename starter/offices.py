@@ -124,7 +124,7 @@ class Offices(Waking):
 def _check_own(own: Mapping[str, str]) -> None:
     region = own.get("region")
     if own.get("name") == "":
-        raise Invalid("name", "An office needs a name that people read.", field="name")
+        raise Invalid("office_name", "An office needs a name that people read.", field="name")
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
         raise Invalid("region", "A region is the code of a country, such as NZ, AU or US.", field="region")
     _check_clock(own)
@@ -151,7 +151,7 @@ def check_rules(rules: Mapping[str, object]) -> None:
     """Refuse rules that nobody could keep.
 
     Raises:
-        Invalid: `duration`, `number`, with the field.
+        Invalid: `duration`, `rule_number`, with the field.
     """
     for name, value in rules.items():
         if isinstance(value, timedelta) and value < timedelta(0):
@@ -160,7 +160,7 @@ def check_rules(rules: Mapping[str, object]) -> None:
             raise Invalid("duration", f"Use at most {LONGEST.days} days.", field=name)
         least, most = NUMBERS.get(name, (0, 0))
         if most and not (isinstance(value, int | float) and least <= value <= most):
-            raise Invalid("number", f"Use a number from {least:g} to {most:g}.", field=name)
+            raise Invalid("rule_number", f"Use a number from {least:g} to {most:g}.", field=name)
     if rules.get("validity") == timedelta(0):
         raise Invalid("duration", "A link has to be valid for some time.", field="validity")
     if rules.get("retention") == timedelta(0):

@@ -104,7 +104,8 @@ def _looked_at(page: TemplatePage, draft: TemplateText | None) -> TemplatePage:
     made = None
     if not findings:
         try:
-            made = previewed(letter, text and CustomText(sheet.template.name, OURS, text.subject, text.body))
+            own = None if text is None else CustomText(sheet.template.name, OURS, text.subject, text.body)
+            made = previewed(letter, own)
         except TemplateBroken:  # saved under the rules of another time; whoever looks at it is here to mend it (F16)
             findings = [] if text is None else custom.check(message, text.subject, text.body)
     return TemplatePage(sheet, page.office, page.texts, page.used, page.versions, tuple(findings), made)

@@ -37,6 +37,13 @@ def mail_in(page: Page) -> Frame:
     return next(frame for frame in page.frames if frame.name == "mail")
 
 
+async def width_of_the_mail(page: Page) -> float:
+    """How wide the frame is, in pixels."""
+    box = await page.locator("iframe.mail").bounding_box()
+    assert box is not None
+    return float(box["width"])
+
+
 async def test_the_preview_follows_what_is_typed(chromium: Browser, portal: str, house: House, app: FastAPI) -> None:
     """S4.14, S2.20: as HTML, on a phone and as text, a moment after each word; Back leads to the list all the same."""
     async with writing(chromium, portal, house, app) as (page, who):
@@ -50,9 +57,9 @@ async def test_the_preview_follows_what_is_typed(chromium: Browser, portal: str,
         await expect(page.locator(".findings")).to_contain_text("Body, line 5")
         await page.fill("#body", BODY.replace("Kia ora", "Haere mai"))
         await expect(shown.locator("h1")).to_have_text("Haere mai")
-        wide = (await page.locator("iframe.mail").bounding_box() or {})["width"]
+        wide = await width_of_the_mail(page)
         await page.check("#look-phone")
-        narrow = (await page.locator("iframe.mail").bounding_box() or {})["width"]
+        narrow = await width_of_the_mail(page)
         await page.check("#look-text")
         await expect(page.locator("#preview > .as-text")).to_contain_text("Welcome, Ana Ruiz.")
         await expect(page.locator("iframe.mail")).to_be_hidden()

@@ -193,6 +193,16 @@ async def test_t25_signing_out_ends_the_session_for_good(house: House, app: Fast
     assert (await person.browser.get("/hub")).headers["location"] == "/hub/sign-in"
 
 
+async def test_without_a_provider_there_is_no_such_way(app: FastAPI) -> None:
+    """S1.2: neither a button nor an address."""
+    browser = visitor(app)
+
+    page, direct = await browser.get("/hub/sign-in"), await browser.get("/hub/sign-in/openid")
+
+    assert "/hub/sign-in/openid" not in page.text
+    assert direct.status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -247,13 +247,3 @@ async def test_a_wrong_client_secret_lets_nobody_in(house: House, provider: Prov
     answer = await browser.get(await provider.sign_in(await led(browser), office))
 
     assert answer.status_code == 403
-
-
-async def test_without_a_provider_there_is_no_such_way(app: FastAPI) -> None:
-    """S1.2: neither a button nor an address."""
-    browser = visitor(app)
-
-    page, direct = await browser.get("/hub/sign-in"), await browser.get(LEAVE)
-
-    assert LEAVE not in page.text
-    assert direct.status_code == 404

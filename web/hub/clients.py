@@ -56,7 +56,7 @@ async def add(visit: Visit) -> Response:
 
 
 def _entrance(visit: Visit) -> Entrance:
-    return Entrance(f"{home_of(visit.code)}/clients/new", Way.CUSTOMERS)
+    return Entrance(f"{home_of(visit.code)}/clients/new")
 
 
 ROUTES = [

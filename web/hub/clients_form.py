@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Response
 
-from doorstep.domain.authority import Way
 from doorstep.domain.errors import Invalid, Refused
 from doorstep.domain.permissions import GROUPS, ROLES, SECTIONS, permissions_of
 from doorstep.store.directory_pages import AccountRecord
@@ -49,10 +48,9 @@ class ClientForm(HubForm):
 
 @dataclass(frozen=True)
 class Entrance:
-    """Where the form stands: its address, the way that leads there, and the company where that is chosen already."""
+    """Where the form stands: its address, and the company where that is chosen already."""
 
     path: str
-    way: Way
     company: AccountRecord | None = None
 
 

@@ -66,7 +66,7 @@ async def _entrance(visit: Visit) -> Entrance:
     account = await visit.doorstep.account(visit.code, visit.request.path_params["account"])
     if account.closed_at is not None:
         raise Conflict("account_closed", "The company is closed, so nobody is let in there. The ERP can reopen it.")
-    return Entrance(f"{company_path(visit.code, account.code)}/customers/new", Way.COMPANIES, account)
+    return Entrance(f"{company_path(visit.code, account.code)}/customers/new", account)
 
 
 def company_path(office: str, code: str) -> str:

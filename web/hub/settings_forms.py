@@ -83,7 +83,7 @@ class RulesForm(HubForm):
         for name, rule, part in (("reminder_percent", "reminder_share", 100), ("places_per_job", "places_per_job", 1)):
             number = _number(getattr(self, name))
             if number is None or (part == 1 and number % 1):
-                faults[name] = Invalid("number", "Write a number in digits.", field=name)
+                faults[name] = Invalid("rule_number", "Write a number in digits.", field=name)
             else:
                 rules[rule] = number / part if part > 1 else int(number)
         return rules, faults
