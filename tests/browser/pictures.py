@@ -25,6 +25,7 @@ from web.serving import build_server
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 OFFICE = "nz"
 DESK = (1180, 760)
+TALL = (1180, 1080)
 PHONE = (390, 800)
 MOST_BYTES = 150_000
 
@@ -38,7 +39,7 @@ class Shot:
 
 
 SHOTS: dict[str, Shot] = {
-    "dashboard": Shot(f"/hub/offices/{OFFICE}"),
+    "dashboard": Shot(f"/hub/offices/{OFFICE}", size=TALL),
     "clients": Shot(f"/hub/offices/{OFFICE}/clients?q=ngata"),
     "invite": Shot(f"/hub/offices/{OFFICE}/invite"),
     "review": Shot("/hub/invitations/{waiting}/review"),
@@ -87,7 +88,7 @@ async def take() -> None:
 async def _take(page: Page, name: str, shot: Shot, path: str) -> None:
     width, height = shot.size
     await page.set_viewport_size({"width": width, "height": height})
-    answer = await page.goto(path)
+    answer = await page.goto(path, wait_until="networkidle")  # charts are pictures of their own
     if answer is None or not answer.ok:
         raise RuntimeError(f"{path} answered {answer.status if answer else 'nothing'}")
     taken = await page.screenshot(path=FOLDER / f"{name}.png")
