@@ -291,11 +291,13 @@ OF_A_WEBHOOK = {
     *("webhook_disable", "webhook_replay", "webhook_remove", "webhook_test"),
 }
 """About no account: `test_webhooks.py` holds them."""
+OF_THE_HUB = {"acting_as", "staff_code_off", "staff_entries", "staff_invite", "staff_sign_out"}
+"""Signing in to the Team Hub, beside everything named `hub_...`: `test_hub_*.py` hold it."""
 OF_A_MACHINE = {"text_status", "delivery_secrets", "delivery_events"}
 """What no member of staff does: a link, a session or a signature says who it is."""
 
 
 def commands() -> set[str]:
     """Every public method of the client API."""
-    found = {name for name, _ in inspect.getmembers(Doorstep, inspect.isfunction) if not name.startswith("_")}
-    return found - OF_THE_INVITEE - OF_THE_USER - OF_A_MACHINE - OF_A_BATCH - OF_A_WEBHOOK
+    found = {name for name, _ in inspect.getmembers(Doorstep, inspect.isfunction) if not name.startswith(("_", "hub_"))}
+    return found - OF_THE_INVITEE - OF_THE_USER - OF_THE_HUB - OF_A_MACHINE - OF_A_BATCH - OF_A_WEBHOOK

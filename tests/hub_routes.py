@@ -77,7 +77,7 @@ def routes() -> list[Route]:
         Route(method, route.path)
         for route in ROUTES
         if isinstance(route, APIRoute)
-        for method in sorted(route.methods - {"HEAD"})
+        for method in sorted((route.methods or set()) - {"HEAD"})
     ]
 
 

@@ -175,7 +175,8 @@ def _said(html: str) -> str:
 def _beyond(route: Route, another: str) -> list[dict[str, object]]:
     """What no page of ours sends beside the fields of a form: another one, and each of its own twice."""
     once = {name: value for name, value in route.case.fields.items() if isinstance(value, str)}
-    return [{another: "admin"}, *({name: [value] * 2} for name, value in once.items())]
+    twice: list[dict[str, object]] = [{name: [value] * 2} for name, value in once.items()]
+    return [{another: "admin"}, *twice]
 
 
 async def test_t19_a_form_takes_nothing_beyond_its_fields(ground: Ground) -> None:

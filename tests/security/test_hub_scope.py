@@ -123,7 +123,7 @@ async def test_t20_no_page_of_ones_own_tells_of_another_office(ground: Ground, s
 
 async def test_t20_s1_3_a_rep_finds_assigned_companies_alone(ground: Ground) -> None:
     """T20, S1.3, S4.3: what belongs to an account of others is not there for a rep: 404, as for what there is not."""
-    rep, others = await rep_of(ground.world, ground.app), ground.things | ground.world.others
+    rep, others = await rep_of(ground.world, ground.app), {**ground.things, **ground.world.others}
     wrong, before = {}, await rows(ground)
     for route in (route for route in INSIDE if route.is_of_account):
         unknown = {**nothing(others), "office": ground.world.office}
