@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from bench.ground import say
+
 OUTPUT = Path("build")
 FILE = OUTPUT / "bench.json"
 Figures = dict[str, dict[str, float]]
@@ -23,3 +25,17 @@ def add(measured: Figures) -> Figures:
     figures = read() | measured
     FILE.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return figures
+
+
+def compared(name: str, sizes: tuple[int, int], times: tuple[float, float], bound: float) -> dict[str, float]:
+    """The median times of one thing at two sizes, in milliseconds, and how they stand to each other."""
+    few, many = times
+    say(f"  {name}: {few:.1f} ms of {sizes[0]}, {many:.1f} ms of {sizes[1]}, ratio {many / few:.2f}")
+    return {
+        "few": float(sizes[0]),
+        "many": float(sizes[1]),
+        "few_ms": few,
+        "many_ms": many,
+        "ratio": many / few,
+        "bound": bound,
+    }

@@ -15,8 +15,8 @@ import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.figures import Figures
-from bench.ground import BOSS, own_stack, say
+from bench.figures import Figures, compared
+from bench.ground import BOSS, own_stack
 from bench.lists import BOUND, SIZES, populated
 from doorstep.domain.batches import NewRow
 from doorstep.security.sessions import new_session_id, session_hash
@@ -80,15 +80,7 @@ async def _compare(route: Route, desks: list[Desk], sizes: tuple[int, int]) -> d
             if answer.status_code != httpx2.codes.OK:
                 raise RuntimeError(f"{route.path} answered {answer.status_code}: this measures something else")
     few, many = (statistics.median(times[1:]) for times in taken)  # at the first, statements are compiled
-    say(f"  {route.path}: {few:.1f} ms of {sizes[0]}, {many:.1f} ms of {sizes[1]}, ratio {many / few:.2f}")
-    return {
-        "few": float(sizes[0]),
-        "many": float(sizes[1]),
-        "few_ms": few,
-        "many_ms": many,
-        "ratio": many / few,
-        "bound": BOUND,
-    }
+    return compared(route.path, sizes, (few, many), BOUND)
 
 
 @asynccontextmanager

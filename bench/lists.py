@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 
 from activities.contracts import InvitationRef
 from bench import population
-from bench.figures import Figures
+from bench.figures import Figures, compared
 from bench.ground import BOSS, Progress, own_stack, say, until
 from doorstep import settings
 from doorstep.domain.states import State
@@ -86,15 +86,7 @@ async def _compare(name: str, look: Look, houses: list[Doorstep], sizes: tuple[i
             await look(house)
             times.append(1000 * (time.perf_counter() - start))
     few, many = map(statistics.median, taken)
-    say(f"  {name}: {few:.1f} ms of {sizes[0]}, {many:.1f} ms of {sizes[1]}, ratio {many / few:.2f}")
-    return {
-        "few": float(sizes[0]),
-        "many": float(sizes[1]),
-        "few_ms": few,
-        "many_ms": many,
-        "ratio": many / few,
-        "bound": BOUND,
-    }
+    return compared(name, sizes, (few, many), BOUND)
 
 
 @asynccontextmanager

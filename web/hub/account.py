@@ -5,15 +5,11 @@ from fastapi import Response
 from doorstep.domain.errors import Conflict, Invalid, NotFound
 from web.hub import qr
 from web.hub.browsers import in_words
-from web.hub.forms import HubForm, faults_of, filled
+from web.hub.forms import ButtonForm, HubForm, faults_of, filled
 from web.hub.visits import Visit, act, look
 
 ACCOUNT = "/hub/account"
 CODE = "/hub/account/code"
-
-
-class PlainForm(HubForm):
-    """A button and nothing else."""
 
 
 class CodeForm(HubForm):
@@ -29,21 +25,21 @@ async def show(visit: Visit) -> Response:
 
 async def end_session(visit: Visit) -> Response:
     """End one of the sessions."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     await visit.doorstep.hub_end_session(visit.insider, visit.identifier("session"))
     return visit.go(ACCOUNT, done="session-ended")
 
 
 async def end_others(visit: Visit) -> Response:
     """End every session besides this one."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     await visit.doorstep.hub_end_other_sessions(visit.insider)
     return visit.go(ACCOUNT, done="sessions-ended")
 
 
 async def begin_code(visit: Visit) -> Response:
     """Make the secret that the app is set up with; one that was begun before is good for nothing from now on."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     await visit.doorstep.hub_code_begin(visit.insider)
     return visit.go(CODE)
 
@@ -73,7 +69,7 @@ async def turn_code_off(visit: Visit) -> Response:
 
 async def untie(visit: Visit) -> Response:
     """Forget who the person is at the provider."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     await visit.doorstep.hub_openid_untie(visit.insider)
     return visit.go(ACCOUNT, done="untied")
 

@@ -13,17 +13,13 @@ from doorstep.store.batch_sheets import BatchSheet
 from web.hub import downloads
 from web.hub.batches_place import BATCH, BATCHES, batch_path
 from web.hub.batches_rows import line_of
-from web.hub.forms import HubForm, filled
+from web.hub.forms import ButtonForm, filled
 from web.hub.navigation import home_of
 from web.hub.visits import Visit, act, look
 
 AT_WORK = frozenset({BatchState.CHECKING, BatchState.RUNNING})
 RESULTS: tuple[tuple[str, str], ...] = (("", "All"), ("ok", "Invited"), ("skipped", "Skipped"), ("refused", "Refused"))
 COMMANDS = ("start", "pause", "resume", "cancel")
-
-
-class CommandForm(HubForm):
-    """A button and nothing else."""
 
 
 async def show_all(visit: Visit) -> Response:
@@ -95,7 +91,7 @@ async def cancel(visit: Visit) -> Response:
 
 
 async def _tell(visit: Visit, command: str) -> Response:
-    filled(CommandForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     batch, done = visit.identifier("batch"), f"batch-{command}"
     say = getattr(visit.doorstep, f"batch_{command}")
     try:

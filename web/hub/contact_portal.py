@@ -14,7 +14,7 @@ from doorstep.domain.invitation import Invitation
 from web.hub.clients_form import CHANNELS, LANGUAGES, contact_path, group_choices, role_choices
 from web.hub.clients_slips import Slip, settled, slip_in
 from web.hub.contact import CONTACT, contact_of, moment_seen
-from web.hub.forms import HubForm, Sent, faults_of, filled
+from web.hub.forms import ButtonForm, HubForm, Sent, faults_of, filled
 from web.hub.visits import Visit, act, look
 
 PORTAL = f"{CONTACT}/portal"
@@ -45,10 +45,6 @@ class SendForm(HubForm):
     template: str = ""
     locale: str = ""
     channel: str = ""
-
-
-class StepForm(HubForm):
-    """A button alone."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +183,7 @@ async def step(visit: Visit, take: Callable[[Visit, Invitation], Awaitable[objec
     found = invitation
 
     async def work() -> str:
-        filled(StepForm, visit.sent)
+        filled(ButtonForm, visit.sent)
         await take(visit, found)
         return done
 

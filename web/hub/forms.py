@@ -44,6 +44,10 @@ class HubForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=LONGEST)
 
 
+class ButtonForm(HubForm):
+    """A button and nothing else."""
+
+
 F = TypeVar("F", bound=HubForm)
 
 

@@ -4,14 +4,10 @@ from fastapi import Response
 
 from doorstep.domain.states import State
 from doorstep.store.listing import Wanted
-from web.hub.forms import HubForm, filled
+from web.hub.forms import ButtonForm, filled
 from web.hub.invite import INVITE
 from web.hub.navigation import home_of
 from web.hub.visits import Visit, act, look
-
-
-class ApproveForm(HubForm):
-    """A button and nothing else."""
 
 
 async def invited(visit: Visit) -> Response:
@@ -26,7 +22,7 @@ async def unapproved(visit: Visit) -> Response:
 
 async def approve(visit: Visit) -> Response:
     """Approve one row with what was asked for; it leaves the list at once (S4.43, S4.44)."""
-    filled(ApproveForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     await visit.doorstep.approve(visit.identifier("invitation"), approver=visit.doorstep.actor.name)
     return visit.go(f"{home_of(visit.code)}/invite/unapproved", done="row-approved")
 

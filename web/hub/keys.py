@@ -7,7 +7,7 @@ from fastapi import Response
 
 from doorstep.domain.errors import Invalid, Refused
 from doorstep.domain.keys import ApiKey, Scope
-from web.hub.forms import HubForm, filled
+from web.hub.forms import ButtonForm, HubForm, filled
 from web.hub.visits import Visit, act, look
 
 SCOPES: Mapping[Scope, str] = {
@@ -32,10 +32,6 @@ class KeyForm(HubForm):
     expires_in: str = ""
 
 
-class PlainForm(HubForm):
-    """A button and nothing else."""
-
-
 async def show(visit: Visit) -> Response:
     """The keys, and the form for another."""
     return await _page(visit, {"expires_in": LASTS[0][0]})
@@ -56,7 +52,7 @@ async def add(visit: Visit) -> Response:
 
 async def revoke(visit: Visit) -> Response:
     """End a key at once."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     await visit.doorstep.key_revoke(visit.code, str(visit.identifier("key")))
     return visit.go(f"/hub/offices/{visit.code}/settings/keys", done="key-revoked")
 

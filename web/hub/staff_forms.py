@@ -43,10 +43,6 @@ class NewStaffForm(StaffForm):
     mails: str = ""
 
 
-class StepForm(HubForm):
-    """A button with nothing beside it."""
-
-
 class AccountsForm(HubForm):
     """Accounts to assign, or to take away."""
 

@@ -10,9 +10,9 @@ from doorstep.domain.addresses import address_key
 from doorstep.domain.authority import Authority
 from doorstep.domain.errors import Conflict, Forbidden, Invalid, Refused
 from doorstep.store.staff_pages import StaffSheet
-from web.hub.forms import filled
+from web.hub.forms import ButtonForm, filled
 from web.hub.staff import STAFF, choices, in_words, staff_path
-from web.hub.staff_forms import AccountsForm, StaffForm, StepForm, faults_of_staff, member_of, typed_values, values_of
+from web.hub.staff_forms import AccountsForm, StaffForm, faults_of_staff, member_of, typed_values, values_of
 from web.hub.visits import Visit, act, look
 
 MEMBER = STAFF + "/{member}"
@@ -76,7 +76,7 @@ async def take(visit: Visit) -> Response:
 
 async def mail(visit: Visit) -> Response:
     """Mail them the link to the Team Hub again."""
-    filled(StepForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     sheet = await _sheet(visit)
     await visit.doorstep.staff_invite(sheet.record.member.address)
     return visit.go(_path(visit, sheet), done="link-mailed")
@@ -84,7 +84,7 @@ async def mail(visit: Visit) -> Response:
 
 async def remove(visit: Visit) -> Response:
     """Take them off the staff."""
-    filled(StepForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     sheet = await _sheet(visit)
     try:
         gone = await visit.doorstep.staff_remove(visit.code, sheet.record.member.address)

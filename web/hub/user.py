@@ -11,16 +11,12 @@ from doorstep.domain.pairs import staff_permissions
 from doorstep.domain.permissions import SECTIONS
 from doorstep.store.user_views import UserView
 from doorstep.store.users import Membership
-from web.hub.forms import HubForm, filled
+from web.hub.forms import ButtonForm, HubForm, filled
 from web.hub.invitation import SHOWN
 from web.hub.users import list_of
 from web.hub.visits import Visit, act, look
 
 USER = "/hub/users/{user}"
-
-
-class UserForm(HubForm):
-    """A button, and nothing to fill in."""
 
 
 class PermissionsForm(HubForm):
@@ -111,7 +107,7 @@ LEAVING: dict[str, tuple[Take, str]] = {"delete": (_delete, "user-deleted"), "er
 
 async def step(visit: Visit, *, name: str) -> Response:
     """Press one of the buttons."""
-    filled(UserForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     view = await visit.doorstep.user_view(visit.identifier("user"))
     take, done = (STAYING | LEAVING)[name]
     try:

@@ -11,7 +11,7 @@ from doorstep.domain.errors import Invalid, Refused
 from doorstep.domain.pages import number_at, page_of
 from doorstep.domain.webhooks import Webhook, no_such_webhook
 from starter.webhooks import WebhookTested
-from web.hub.forms import HubForm, filled
+from web.hub.forms import ButtonForm, HubForm, filled
 from web.hub.visits import Visit, act, look
 from web.hub.webhooks import OVERLAPS, PATH, ends_in
 
@@ -31,10 +31,6 @@ class ReplayForm(HubForm):
     since: str = ""
 
 
-class PlainForm(HubForm):
-    """A button and nothing else."""
-
-
 async def show(visit: Visit) -> Response:
     """How it stands, and the newest deliveries."""
     return await _page(visit, await _theirs(visit))
@@ -42,14 +38,14 @@ async def show(visit: Visit) -> Response:
 
 async def test(visit: Visit) -> Response:
     """Send a test event now, and tell what the receiver made of it."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     found = await _theirs(visit)
     return await _page(visit, found, tested=await visit.doorstep.webhook_test(found.id))
 
 
 async def show_secret(visit: Visit) -> Response:
     """The secret, for whoever sets the receiver up; it is recorded who looked."""
-    filled(PlainForm, visit.sent)
+    filled(ButtonForm, visit.sent)
     found = await _theirs(visit)
     secret = await visit.doorstep.webhook_secret(found.id)
     return visit.page("webhooks_secret.html", webhook=found, secret=secret, is_new=False, ends_in="")
@@ -81,7 +77,7 @@ def _step(
     """A button that changes the webhook and comes back to its page, or to the list where it is there no more."""
 
     async def endpoint(visit: Visit) -> Response:
-        filled(PlainForm, visit.sent)
+        filled(ButtonForm, visit.sent)
         found = await _theirs(visit)
         await change(visit, found.id)
         return visit.go(PATH.format(office=visit.code) if leaves else _path(visit, found.id), done=done)
