@@ -38,7 +38,7 @@ async def sessions(tx: AsyncConnection, address: str) -> list[UUID]:
 
 
 async def test_staff_come_in_by_a_mailed_link_and_a_password_of_their_own(house: House, app: FastAPI) -> None:
-    """S1.2: `staff add` mails a link; behind it a password is set, with which the person signs in to their office."""
+    """S1.2, T09: `staff add` mails a link; it sets one password, once, with which the person signs in."""
     office = await house.office()
     address = f"mere@{office}.example"
     await house.doorstep.staff_set(office, address, name="Mere", permissions=["administrator"])

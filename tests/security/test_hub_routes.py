@@ -99,7 +99,7 @@ async def test_t12_no_form_counts_without_the_token_of_its_session(ground: Groun
 
 
 async def test_t12_looking_changes_nothing(ground: Ground) -> None:
-    """T12, decision 9: every page is there on a database that takes no change, with GET and with HEAD."""
+    """T05, T12, decision 9: every page is there on a database that takes no change, with GET and with HEAD."""
     async with unchangeable(ground.world.house) as app:
         chief, wrong = await chief_of(ground.world, app), {}
         for route in pages():
