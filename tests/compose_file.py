@@ -20,6 +20,7 @@ SECRETS = {
     "doorstep_database_url": "postgresql://doorstep:0a1b@postgres:5432/doorstep",
     "doorstep_erp_tokens": "erp.example=token",
     "doorstep_link_keys": new_ring_text("k1"),
+    "doorstep_oidc_client_secret": "",
     "doorstep_smtp_url": "smtps://mail.example",
     "doorstep_text_url": f"twilio://AC{32 * '0'}:token@api.twilio.com?from=+15005550006",
 }

@@ -25,8 +25,9 @@ from worker import activities_of
 pytestmark = pytest.mark.timeout(240)  # two or three deaths and rebirths each
 HOLDERS = (InvitationActivities, DecisionActivities, PasswordActivities)
 ACTIVITIES = sorted(each.__name__ for holder in HOLDERS for each in activities_of(holder))
-SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+SECOND = timedelta(seconds=1)
 SOON_OVER: dict[str, object] = {"reminder_share": 1.0, "validity": 3 * SECOND, "reissue_window": SECOND}
+SOON_REMINDED: dict[str, object] = {"reminder_share": 0.05, "validity": 80 * SECOND}
 INVITED = (("invitee", Message.INVITATION),)
 REMINDED = (*INVITED, ("invitee", Message.REMINDER))
 ANNOUNCED = (*INVITED, ("invitee", Message.SET_UP_RECEIVED), ("boss", Message.APPROVAL_NEEDED))
@@ -35,9 +36,7 @@ RESET = (*WELCOMED, ("invitee", Message.PASSWORD_RESET))
 
 SCENARIOS = {
     "send_invitation": Scenario(s.nothing, s.send, State.PENDING, INVITED, WITH_MAIL),
-    "remind_invitee": Scenario(
-        s.pending, s.until(Event.REMINDED), State.PENDING, REMINDED, rules={"reminder_share": 3 * SECOND / DAY}
-    ),
+    "remind_invitee": Scenario(s.pending, s.until(Event.REMINDED), State.PENDING, REMINDED, rules=SOON_REMINDED),
     "expire_invitation": Scenario(s.pending, s.until(Event.EXPIRED), State.EXPIRED, INVITED, rules=SOON_OVER),
     "close_invitation": Scenario(s.expired, s.until(Event.CLOSED), State.EXPIRED, INVITED, rules=SOON_OVER),
     "announce_set_up": Scenario(s.pending, s.set_up, State.AWAITING_APPROVAL, ANNOUNCED, WITH_MAIL),

@@ -19,7 +19,7 @@ from doorstep.store import activating, links, migrate, orders
 from tests.functional.ground import Ground, ground
 from tests.migration.first_release import busy, work
 
-FIRST, SECOND, THIRD, FOURTH, HEAD = "0001", "0002", "0003", "0004", "0005"
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, HEAD = "0001", "0002", "0003", "0004", "0005", "0006", "0007"
 ROWS = (Path(__file__).parent / "first_rows.sql").read_text(encoding="utf-8")
 DAY = timedelta(days=1)
 PASSWORD = "four plain words together"
@@ -94,7 +94,7 @@ def test_f23_an_upgrade_changes_no_row(old: str) -> None:
 def test_f23_the_first_release_works_on_while_the_schema_grows(old: str) -> None:
     """F23: with nobody stopped: invitations, mails and set-ups of the old code go through before, between and after."""
     with busy(old) as first:
-        for revision in (FIRST, SECOND, THIRD, FOURTH, HEAD):
+        for revision in (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, HEAD):
             migrate.upgrade(old, revision)
             first.more(5)
 

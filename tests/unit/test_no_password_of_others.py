@@ -9,7 +9,7 @@ from typer.main import get_command
 from starter.cli import app
 from starter.client import Doorstep
 
-OF_THE_PERSON = {"set_up", "sign_in", "reset"}
+OF_THE_PERSON = {"set_up", "sign_in", "reset", "hub_sign_in", "hub_set_password"}
 """What a person does on the pages with a password of their own."""
 
 

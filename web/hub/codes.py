@@ -12,7 +12,6 @@ from web.forms import Form
 from web.hub import rendering
 from web.hub.entering import let_in, sign_in_page
 from web.hub.places import CODE, inside, sign_in_for
-from web.languages import N_
 from web.routes import get, post
 from web.site import go_to, site_of
 
@@ -20,7 +19,7 @@ from web.site import go_to, site_of
 class StaffCodeForm(Form):
     """The code of the app, and where to go on."""
 
-    empty: ClassVar[Mapping[str, str]] = {"code": N_("Enter the code that the app shows.")}
+    empty: ClassVar[Mapping[str, str]] = {"code": "Enter the code that the app shows."}
 
     code: str = ""
     next: str = ""

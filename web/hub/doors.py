@@ -13,7 +13,6 @@ from web.hub import rendering
 from web.hub.entering import let_in, sign_in_page
 from web.hub.places import HOME, SIGN_IN, inside
 from web.invitee import LINK_LASTS, carried
-from web.languages import N_
 from web.routes import get, post
 from web.site import go_to, site_of, source_of
 
@@ -22,8 +21,8 @@ class StaffSignInForm(Form):
     """An address and a password, and where to go on."""
 
     empty: ClassVar[Mapping[str, str]] = {
-        "address": N_("Enter your e-mail address."),
-        "password": N_("Enter your password."),
+        "address": "Enter your e-mail address.",
+        "password": "Enter your password.",
     }
 
     address: str = ""
@@ -34,7 +33,7 @@ class StaffSignInForm(Form):
 class StaffForgotForm(Form):
     """Who needs a link."""
 
-    empty: ClassVar[Mapping[str, str]] = {"address": N_("Enter your e-mail address.")}
+    empty: ClassVar[Mapping[str, str]] = {"address": "Enter your e-mail address."}
 
     address: str = ""
 
@@ -42,7 +41,7 @@ class StaffForgotForm(Form):
 class StaffPasswordForm(Form):
     """A new password."""
 
-    empty: ClassVar[Mapping[str, str]] = {"password": N_("Enter a new password.")}
+    empty: ClassVar[Mapping[str, str]] = {"password": "Enter a new password."}
 
     password: str = ""
 
