@@ -54,3 +54,15 @@ def entries(visit: "Visit") -> list[Entry]:
 def home_of(office: str) -> str:
     """The first page of an office."""
     return f"/hub/offices/{office}"
+
+
+ELSEWHERE = (("/review", "/approvals"), ("/hub/batches/", "/batches"), ("/hub/users/", "/users"), ("/hub/", "/links"))
+"""Which page of the menu a thing belongs to whose own address names no office: an invitation, unless it is reviewed,
+to the portal links."""
+
+
+def place_of(path: str, office: str) -> str:
+    """The address by which the menu knows where somebody is."""
+    if path.startswith("/hub/offices/"):
+        return path
+    return next(home_of(office) + page for piece, page in ELSEWHERE if piece in path)

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from doorstep.domain.authority import Right, Way
 from doorstep.domain.errors import DoorstepError, TooMany, Unavailable
 from doorstep.mail.moments import text_locale
-from web.hub.navigation import entries
+from web.hub.navigation import entries, place_of
 from web.hub.notices import notice
 from web.site import site_of
 
@@ -36,7 +36,7 @@ def page(visit: "Visit", template: str, *, status: int = 200, **values: object) 
         "me": visit.me,
         "office": office,
         "entries": entries(visit),
-        "here": visit.request.url.path,
+        "here": "" if office is None else place_of(visit.request.url.path, office.code),
         "form_token": visit.form_token,
         "notice": notice(visit.asked("done")),
         "portal": WITHOUT_OFFICE if office is None else office.name,
