@@ -123,6 +123,7 @@ async def test_one_after_the_other_with_the_keyboard(
         await page.goto(boss.path("/approvals"))
         waiting = await page.locator("tbody tr").count()
         await page.get_by_role("link", name="Review Ana").click()
+        await page.wait_for_url("**/review")  # and for its script, which hears the key
         await page.keyboard.press("n")
         await expect(page.locator("h1")).to_have_text("Ben")
         await page.get_by_text("Reject…").click()

@@ -112,6 +112,14 @@ def children(home: Path) -> dict[str, int]:
     return {path.stem: json.loads(path.read_text())["pid"] for path in (home / "run").glob("*.json")}
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that nobody has buried yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def sql(url: str, statement: str) -> list[tuple[Any, ...]]:
     """Run one statement."""
     with psycopg.connect(url) as connection:
