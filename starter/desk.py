@@ -11,10 +11,11 @@ from doorstep.domain.errors import Refused
 from doorstep.domain.events import Event
 from doorstep.security.links import KeyRing
 from doorstep.settings import Settings
-from doorstep.store import audit
+from doorstep.store import audit, rates
 from doorstep.store.audit import Actor
 from doorstep.store.engine import transact
 from doorstep.store.failing_over import Means
+from starter.limits import Limit
 from starter.temporal import Starter
 
 T = TypeVar("T")
@@ -54,6 +55,19 @@ class Connected:
                 lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=subject_id, code=code, detail=detail)
             )
             raise
+
+    async def _count(self, *limits: tuple[Limit, str]) -> None:
+        """Count one more try against each limit, all in one transaction.
+
+        Raises:
+            TooMany: of one of them there were enough.
+        """
+
+        async def work(tx: AsyncConnection) -> None:
+            for limit, key in limits:
+                await rates.hit(tx, key, limit=limit.limit, window=limit.window)
+
+        await self._run(work)
 
     @property
     def means(self) -> Means:

@@ -124,7 +124,7 @@ class HubCodes(HubDoors):
     async def _with_code(self, login_id: UUID, code: str, then: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do it once the code is right; it is used with what it was good for, or not at all."""
         short, long = STAFF_CODES.key(str(login_id)), STAFF_CODES_OF_A_DAY.key(str(login_id))
-        await self._count_tries((STAFF_CODES, short), (STAFF_CODES_OF_A_DAY, long))
+        await self._count((STAFF_CODES, short), (STAFF_CODES_OF_A_DAY, long))
 
         async def work(tx: AsyncConnection) -> T:
             if not await staff_codes.use(tx, self.ring, login_id, code):

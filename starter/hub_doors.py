@@ -18,7 +18,7 @@ from doorstep.store import audit, rates, staff_logins, staff_sessions
 from doorstep.store.audit import HUB, Actor
 from doorstep.store.staff_logins import StaffLogin, Workplace
 from starter.desk import Connected
-from starter.limits import STAFF_SIGN_INS, STAFF_SIGN_INS_OF_ONE, Limit
+from starter.limits import STAFF_SIGN_INS, STAFF_SIGN_INS_OF_ONE
 
 NOBODY = Actor("unknown", HUB)
 
@@ -60,7 +60,7 @@ class HubDoors(Connected):
             TooMany: after ten wrong passwords for this address from this source.
         """
         one, all_of_it = STAFF_SIGN_INS_OF_ONE.key(source, address_key(address)), STAFF_SIGN_INS.key(source)
-        await self._count_tries((STAFF_SIGN_INS_OF_ONE, one), (STAFF_SIGN_INS, all_of_it))
+        await self._count((STAFF_SIGN_INS_OF_ONE, one), (STAFF_SIGN_INS, all_of_it))
         found = await self._run(lambda tx: staff_logins.by_address(tx, address))
         login, password_hash = found if found is not None else (None, None)
         if not await passwords.verify_password(password, password_hash) or login is None:
@@ -104,13 +104,6 @@ class HubDoors(Connected):
     async def hub_hide(self, insider: Insider, name: str, *, is_hidden: bool) -> None:
         """Put instructions away for one person, for good, or bring them back (S4.25)."""
         await self._run(lambda tx: staff_logins.hide(tx, insider.login.id, name, is_hidden=is_hidden))
-
-    async def _count_tries(self, *limits: tuple[Limit, str]) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            for limit, key in limits:
-                await rates.hit(tx, key, limit=limit.limit, window=limit.window)
-
-        await self._run(work)
 
 
 async def entered(tx: AsyncConnection, login: StaffLogin, *, agent: str, waits_for_code: bool) -> Entry:

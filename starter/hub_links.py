@@ -35,8 +35,8 @@ class HubLinks(HubDoors):
     async def hub_link(self, address: str, *, source: str = "") -> None:
         """Mail a link to set a password to somebody whom an office knows; everybody gets the same answer (T08)."""
         asked = address_key(address)
-        await self._count_tries((FORGOTTEN, FORGOTTEN.key(source)))
-        await self._count_tries((STAFF_FORGOTTEN_OF_ONE, STAFF_FORGOTTEN_OF_ONE.key(asked)))
+        await self._count((FORGOTTEN, FORGOTTEN.key(source)))
+        await self._count((STAFF_FORGOTTEN_OF_ONE, STAFF_FORGOTTEN_OF_ONE.key(asked)))
         await self._mail_link(asked)
 
     async def staff_invite(self, address: str) -> None:
@@ -63,7 +63,7 @@ class HubLinks(HubDoors):
         """
         found = await self._run(lambda tx: self._live_staff_link(tx, token))
         if found is None:
-            await self._count_tries((GUESSES, GUESSES.key(source)))
+            await self._count((GUESSES, GUESSES.key(source)))
             raise _dead()
         link, login = found
         return StaffLinkView(link.id, login.address, is_first=not login.has_password)

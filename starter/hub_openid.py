@@ -61,7 +61,7 @@ class HubOpenId(HubDoors):
         """
         provider = self._openid_provider()
         all_of_it = STAFF_SIGN_INS.key(source)
-        await self._count_tries((STAFF_SIGN_INS, all_of_it))
+        await self._count((STAFF_SIGN_INS, all_of_it))
         is_ours = answer.issuer in {"", self.settings.oidc_issuer}
         if not (answer.code and is_ours and attempt.began(answer.state)):
             raise sign_in_failed()

@@ -16,7 +16,7 @@ from doorstep.store import audit, links, password_links, rates, recovering, sess
 from doorstep.store.audit import Actor
 from doorstep.store.users import Membership, User, username_key
 from starter.desk import Connected
-from starter.limits import FORGOTTEN, FORGOTTEN_OF_ONE, GUESSES, SIGN_INS, SIGN_INS_OF_ONE, Limit
+from starter.limits import FORGOTTEN, FORGOTTEN_OF_ONE, GUESSES, SIGN_INS, SIGN_INS_OF_ONE
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,6 @@ class SigningIn(Connected):
         staff = await _staff_login(tx, user.id) if is_first else None
         office = link.office or await users.office_of(tx, user) or ""
         return ResetView(link.id, user.username, "" if staff is None else staff.username, is_first, office)
-
-    async def _count(self, *limits: tuple[Limit, str]) -> None:
-        async def work(tx: AsyncConnection) -> None:
-            for limit, key in limits:
-                await rates.hit(tx, key, limit=limit.limit, window=limit.window)
-
-        await self._run(work)
 
 
 async def _hashed(password: str, field: str, username: str) -> str:

@@ -70,19 +70,14 @@ def password_letter(
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
     """
     portal = office.public_url or desk.public_url
-    values = {
-        "username": person.username,
+    values: dict[str, object] = {
         "staff_username": person.staff_username,
         "grants": [(code, name, list(permissions)) for code, name, permissions in person.grants],
         "is_new_user": True,
         "is_existing": False,
         "link": f"{portal}/reset/{link}" if link else "",
-        "validity_hours": round(RESET_VALIDITY.total_seconds() / 3600),
-        "expires_at": person.expires_at or delivery.handed_over_at,
-        "changed_at": delivery.created_at,
-        "sign_in_url": f"{portal}/sign-in",
-        "forgot_url": f"{portal}/forgot",
     }
+    values |= _password_values(person, delivery, portal)
     return replace(office_letter(desk, office, delivery, values), recipient_name=person.name, custom=custom)
 
 
@@ -92,17 +87,25 @@ def staff_letter(desk: Desk, office: Office, person: Person, delivery: Delivery,
     Raises:
         ValueError: for a delivery whose attempt was not opened, so that it has no moment to print.
     """
-    values = {
-        "username": person.username,
+    door = f"{desk.public_url}/hub"
+    values: dict[str, object] = {
         "is_first": not person.has_password,
-        "link": f"{desk.public_url}/hub/password/{link}" if link else "",
+        "link": f"{door}/password/{link}" if link else "",
+    }
+    values |= _password_values(person, delivery, door)
+    return replace(office_letter(desk, office, delivery, values), recipient_name=person.name)
+
+
+def _password_values(person: Person, delivery: Delivery, door: str) -> dict[str, object]:
+    """What every letter about a password says; `door` is where the person signs in: the portal, or the Team Hub."""
+    return {
+        "username": person.username,
         "validity_hours": round(RESET_VALIDITY.total_seconds() / 3600),
         "expires_at": person.expires_at or delivery.handed_over_at,
         "changed_at": delivery.created_at,
-        "sign_in_url": f"{desk.public_url}/hub/sign-in",
-        "forgot_url": f"{desk.public_url}/hub/forgot",
+        "sign_in_url": f"{door}/sign-in",
+        "forgot_url": f"{door}/forgot",
     }
-    return replace(office_letter(desk, office, delivery, values), recipient_name=person.name)
 
 
 def office_letter(desk: Desk, office: Office, delivery: Delivery, values: Mapping[str, object]) -> Letter:

@@ -14,6 +14,7 @@ from web.api import files
 from web.api.callers import Called
 from web.api.operations import Operation, operation
 from web.api.paging import Listed, Paged
+from web.files import CSV, table
 
 router = APIRouter(prefix="/v1", tags=["batches"], route_class=Operation)
 FILE = "email,name,account\nana@example.org,Ana,1042\n"
@@ -33,7 +34,7 @@ async def create_batch(response: Response, new: models.NewBatch, caller: Called)
 def _of_a_file() -> dict[str, Any]:
     declared = operation(Scope.INVITE, 404, 409, 413, 415)
     schema = {"type": "string", "format": "binary", "description": "A line of headings, and a row for each person."}
-    body = {"required": True, "content": {files.CSV: {"schema": schema, "example": FILE}}}
+    body = {"required": True, "content": {CSV: {"schema": schema, "example": FILE}}}
     return declared | {"openapi_extra": declared["openapi_extra"] | {"requestBody": body}}
 
 
@@ -46,7 +47,7 @@ async def create_batch_of_file(
     The headings are `email`, `phone`, `name`, `account`, `job`, `contact` and `invitation`, in any order and with the
     names that exports give them; one of the first two, or `contact`, has to be there.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != files.CSV:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
         raise HTTPException(415)
     rows = await asyncio.to_thread(read_batch, await request.body())
     batch = await caller.doorstep.batch_create(
@@ -87,14 +88,14 @@ async def list_rows(
     return paging.answer(response, page, models.BatchRowAnswer.model_validate)
 
 
-@router.get("/batches/{batch_id}/results", **files.file(operation(Scope.READ, 404), files.CSV))
+@router.get("/batches/{batch_id}/results", **files.file(operation(Scope.READ, 404), CSV))
 async def download_results(batch_id: UUID, caller: Called) -> Response:
     """Download every row with what became of it, as CSV.
 
     The file can be corrected and sent again as a batch: whoever was invited is invited no second time.
     """
     await caller.doorstep.batch(batch_id)
-    return await files.table(caller.doorstep.batch_results_csv(batch_id), f"batch-{batch_id}")
+    return await table(caller.doorstep.batch_results_csv(batch_id), f"batch-{batch_id}")
 
 
 @router.post("/batches/{batch_id}/start", **operation(Scope.INVITE, 404, 409))

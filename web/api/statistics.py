@@ -21,6 +21,7 @@ from web.api.callers import Called
 from web.api.operations import Operation, operation
 from web.api.paging import Listed, Paged
 from web.api.texts import Code, Moment
+from web.files import CSV, SVG, table, text
 
 router = APIRouter(prefix="/v1", tags=["statistics"], route_class=Operation)
 Since = Annotated[Moment | None, Query(description="Only what was made then or later.")]
@@ -45,18 +46,18 @@ async def show_statistics(counted: Counted) -> models.FiguresAnswer:
     return models.FiguresAnswer.model_validate(counted)
 
 
-@router.get("/statistics/chart", **files.file(operation(Scope.READ), files.SVG))
+@router.get("/statistics/chart", **files.file(operation(Scope.READ), SVG))
 async def draw_statistics(counted: Counted, caller: Called) -> Response:
     """Draw the funnel as SVG."""
     office = await caller.doorstep.office(caller.office)
     drawn = await asyncio.to_thread(figures_svg, counted, office_name=office.name, time_zone=office.time_zone)
-    return files.text(drawn, files.SVG, "statistics.svg")
+    return text(drawn, SVG, "statistics.svg")
 
 
-@router.get("/statistics/table", **files.file(operation(Scope.READ), files.CSV))
+@router.get("/statistics/table", **files.file(operation(Scope.READ), CSV))
 async def download_statistics(counted: Counted) -> Response:
     """Download the figures as CSV: a row for all, and one for each group."""
-    return files.text(figures_csv(counted), files.CSV, "statistics.csv")
+    return text(figures_csv(counted), CSV, "statistics.csv")
 
 
 @router.get("/seats", **operation(Scope.READ))
@@ -65,12 +66,12 @@ async def show_seats(caller: Called) -> models.SeatsAnswer:
     return models.SeatsAnswer.model_validate(await caller.doorstep.seat_report(caller.office))
 
 
-@router.get("/seats/chart", **files.file(operation(Scope.READ), files.SVG))
+@router.get("/seats/chart", **files.file(operation(Scope.READ), SVG))
 async def draw_seats(caller: Called) -> Response:
     """Draw the seats as SVG."""
     report, office = await caller.doorstep.seat_report(caller.office), await caller.doorstep.office(caller.office)
     drawn = await asyncio.to_thread(seats_svg, report, office_name=office.name)
-    return files.text(drawn, files.SVG, "seats.svg")
+    return text(drawn, SVG, "seats.svg")
 
 
 @router.get("/seats/usernames", **operation(Scope.READ))
@@ -80,13 +81,13 @@ async def list_seats(response: Response, caller: Called, paging: Paged) -> Liste
     return paging.answer(response, page, models.SeatAnswer.model_validate)
 
 
-@router.get("/seats/table", **files.file(operation(Scope.READ), files.CSV))
+@router.get("/seats/table", **files.file(operation(Scope.READ), CSV))
 async def download_seats(caller: Called) -> Response:
     """Download the usernames that count as seats as CSV, and why."""
-    return await files.table(caller.doorstep.export_seats(caller.office), "seats")
+    return await table(caller.doorstep.export_seats(caller.office), "seats")
 
 
-@router.get("/exports/invitations", **files.file(operation(Scope.READ), files.CSV))
+@router.get("/exports/invitations", **files.file(operation(Scope.READ), CSV))
 async def export_invitations(
     caller: Called,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
@@ -97,10 +98,10 @@ async def export_invitations(
 ) -> Response:
     """Download the invitations of the office as CSV, oldest first."""
     wanted = InvitationFilter(caller.office, state, account, batch, since, until)
-    return await files.table(caller.doorstep.export_invitations(wanted), "invitations")
+    return await table(caller.doorstep.export_invitations(wanted), "invitations")
 
 
-@router.get("/exports/audit", **files.file(operation(Scope.READ), files.CSV))
+@router.get("/exports/audit", **files.file(operation(Scope.READ), CSV))
 async def export_audit(
     caller: Called,
     event: Annotated[Event | None, Query(description="Only what happened like this.")] = None,
@@ -109,4 +110,4 @@ async def export_audit(
 ) -> Response:
     """Download what is recorded about the office as CSV, newest first."""
     wanted = AuditFilter(event=event, subject=subject, since=since)
-    return await files.table(caller.doorstep.export_audit(caller.office, wanted), "audit")
+    return await table(caller.doorstep.export_audit(caller.office, wanted), "audit")

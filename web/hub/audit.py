@@ -10,8 +10,8 @@ from doorstep.domain.errors import Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.pages import Page
 from doorstep.store.audit_pages import AuditFilter, AuditRecord
+from web.files import table
 from web.hub import audit_words
-from web.hub.downloads import table
 from web.hub.forms import faults_of
 from web.hub.periods import days_of
 from web.hub.visits import Visit, look

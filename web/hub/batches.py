@@ -10,7 +10,7 @@ from doorstep.domain.batches import ENDED, BatchState, RowResult
 from doorstep.domain.errors import Conflict
 from doorstep.mail.letters import Desk, workflow_url
 from doorstep.store.batch_sheets import BatchSheet
-from web.hub import downloads
+from web.files import table
 from web.hub.batches_place import BATCH, BATCHES, batch_path
 from web.hub.batches_rows import line_of
 from web.hub.forms import ButtonForm, filled
@@ -105,7 +105,7 @@ async def results(visit: Visit) -> Response:
     """Every row with what became of it, as a file that can be corrected and sent again (T31)."""
     batch = visit.identifier("batch")
     await visit.doorstep.batch(batch)  # refused before the line of headings is sent
-    return await downloads.table(visit.doorstep.batch_results_csv(batch), f"batch-{batch}")
+    return await table(visit.doorstep.batch_results_csv(batch), f"batch-{batch}")
 
 
 ROUTES = [

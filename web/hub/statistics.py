@@ -14,7 +14,8 @@ from doorstep.store.invitation_exports import InvitationFilter
 from starter.charts.figures import figures_svg
 from starter.charts.words import STEPS, STRETCHES, length, number, said, share
 from starter.exports import figures_csv
-from web.hub.downloads import chart, table, whole_table
+from web.files import CSV, table, text
+from web.hub.downloads import chart
 from web.hub.forms import faults_of
 from web.hub.periods import LENGTHS, USUAL, Days, days_of, length_of
 from web.hub.visits import Visit, look
@@ -53,7 +54,7 @@ async def draw(visit: Visit) -> Response:
 
 async def download(visit: Visit) -> Response:
     """The same as a file."""
-    return whole_table(figures_csv(await _figures(visit)), "statistics")
+    return text(figures_csv(await _figures(visit)), CSV, "statistics.csv")
 
 
 async def download_invitations(visit: Visit) -> Response:

@@ -8,7 +8,8 @@ from doorstep.domain.pages import id_at
 from doorstep.domain.seats import WHY, Reason
 from starter.charts.seats import seats_svg
 from starter.charts.words import said
-from web.hub.downloads import chart, table
+from web.files import table
+from web.hub.downloads import chart
 from web.hub.visits import Visit, look
 
 PAGE = 50
