@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.house import PASSWORD, House
 from tests.hub import Colleague
-from tests.hub_browsing import signed_in
+from tests.hub_browsing import painted, signed_in
 from tests.hub_ground import session_id
 from tests.hub_routes import pages
 from tests.hub_world import World, chief_of, world_of
@@ -57,6 +57,7 @@ async def plain(chromium: Browser, portal: str, chief: Colleague) -> AsyncIterat
 async def test_the_first_stop_of_the_keyboard_leads_to_the_content(page: Page, chief: Colleague) -> None:
     """S0.2: Tab shows the way past the menu, Enter takes it, and the next stop is inside of the page's own content."""
     await page.goto(chief.path("/clients"))
+    await painted(page)
     await page.keyboard.press("Tab")
     first = (await page.evaluate("document.activeElement.className"), await page.evaluate(OUTLINE))
     is_shown = await page.locator(".skip").evaluate("each => each.getBoundingClientRect().top >= 0")
@@ -72,6 +73,7 @@ async def test_the_first_stop_of_the_keyboard_leads_to_the_content(page: Page, c
 async def test_every_stop_of_the_keyboard_is_seen(page: Page, chief: Colleague) -> None:
     """S0.2: wherever Tab leads on a page full of things, what has the focus is told from everything else."""
     await page.goto(chief.path("/clients"))
+    await painted(page)
     unseen, steps = [], 0
     while steps < 60 and (steps == 0 or await page.evaluate("document.activeElement !== document.body")):
         await page.keyboard.press("Tab")
@@ -85,21 +87,22 @@ async def test_every_stop_of_the_keyboard_is_seen(page: Page, chief: Colleague) 
 
 async def test_the_keys_are_listed_and_lead_where_they_say(page: Page, chief: Colleague) -> None:
     """S0.2, S3.3: `?` lists the shortcuts, Escape closes the list, `g` and a letter go to a page, `/` to its search."""
+    dialog = page.locator("dialog#shortcuts")
     await page.goto(chief.path())
+    await painted(page)
     await page.keyboard.press("?")
-    is_open = await page.is_visible("dialog#shortcuts")
-    words = await page.inner_text("dialog#shortcuts")
+    await expect(dialog).to_be_visible()
+    words = await dialog.inner_text()
     await page.keyboard.press("Escape")
-    is_closed = await page.is_hidden("dialog#shortcuts")
+    await expect(dialog).to_be_hidden()
     await page.keyboard.press("g")
     await page.keyboard.press("c")
     await page.wait_for_url(f"**{chief.path('/clients')}")
+    await painted(page)
     await page.keyboard.press("/")
-    focused = await page.evaluate("document.activeElement.name")
 
-    assert (is_open, is_closed) == (True, True)
     assert "Clients" in words
-    assert focused == "q"
+    await expect(page.locator("main [name=q]")).to_be_focused()
 
 
 FILTERED = ("/clients", "/companies", "/links")

@@ -14,7 +14,7 @@ from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from tests.house import PASSWORD, House, eventually, text_of
 from tests.hub import colleague
-from tests.hub_browsing import signed_in
+from tests.hub_browsing import painted, signed_in
 from tests.pages import add_accounts
 
 
@@ -124,6 +124,7 @@ async def test_one_after_the_other_with_the_keyboard(
         waiting = await page.locator("tbody tr").count()
         await page.get_by_role("link", name="Review Ana").click()
         await page.wait_for_url("**/review")  # and for its script, which hears the key
+        await painted(page)
         await page.keyboard.press("n")
         await expect(page.locator("h1")).to_have_text("Ben")
         await page.get_by_text("Reject…").click()

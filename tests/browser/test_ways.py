@@ -6,11 +6,13 @@ from playwright.async_api import Browser, Page
 from doorstep.domain.states import State
 from tests.browser.conftest import NAMED, Elsewhere, link_of
 from tests.house import PASSWORD, House
+from tests.hub_browsing import painted
 from tests.pages import active
 
 
 async def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other."""
+    """Press keys one after the other, once the page is there to hear them."""
+    await painted(page)
     for key in keys:
         await page.keyboard.press(key)
 
