@@ -48,6 +48,31 @@ BESIDE = (
        SELECT created_at + n * interval '1 minute', id, 'clerk@office.example', 'api', 'invitation.created'
        FROM invitations, generate_series(1, 5) n ORDER BY 1""",
 )
+FULL_PAGES = (
+    # Whatever the size, the lists of the office fill their first page, or drawing fifty rows is measured beside one.
+    "SET LOCAL statement_timeout = 0",
+    """CREATE TEMPORARY TABLE moved ON COMMIT DROP AS
+       SELECT id, user_id, row_number() OVER (ORDER BY id) % 3 AS turn
+       FROM (SELECT id, user_id FROM invitations WHERE state = 'active' AND office <> :office LIMIT 180) a""",
+    """UPDATE invitation_accounts SET account_id = there.id FROM moved, accounts a, accounts there
+       WHERE invitation_id = moved.id AND a.id = account_id AND there.office = :office AND there.code = a.code""",
+    "DELETE FROM memberships USING moved WHERE invitation_id = moved.id AND turn > 0",
+    """UPDATE memberships SET office = :office, account_id = ia.account_id FROM invitation_accounts ia
+       WHERE ia.invitation_id = memberships.invitation_id AND ia.invitation_id IN (SELECT id FROM moved)""",
+    "UPDATE users SET state = 'unapproved' FROM moved WHERE users.id = moved.user_id AND turn = 1",
+    """UPDATE invitations SET office = :office, activated_at = CASE turn WHEN 0 THEN activated_at END,
+              state = CASE turn WHEN 0 THEN 'active' WHEN 1 THEN 'awaiting_approval' ELSE 'pending' END,
+              set_up_at = CASE turn WHEN 0 THEN set_up_at WHEN 1 THEN now() - interval '1 hour' END,
+              expires_at = CASE turn WHEN 2 THEN now() + interval '23 hours' ELSE expires_at END,
+              user_id = CASE WHEN turn < 2 THEN invitations.user_id END
+       FROM moved WHERE invitations.id = moved.id""",
+    "DELETE FROM users USING moved WHERE users.id = moved.user_id AND turn = 2",
+    """CREATE TEMPORARY TABLE people ON COMMIT DROP AS
+       SELECT id FROM contacts WHERE office <> :office ORDER BY id LIMIT 60""",
+    """UPDATE contact_accounts SET account_id = there.id FROM people, accounts a, accounts there
+       WHERE contact_id = people.id AND a.id = account_id AND there.office = :office AND there.code = a.code""",
+    "UPDATE contacts SET office = :office FROM people WHERE contacts.id = people.id",
+)
 PICKED = """SELECT (SELECT id::text FROM invitations WHERE office = :office AND state = 'pending' LIMIT 1),
        (SELECT id::text FROM invitations WHERE office = :office AND state = 'awaiting_approval' LIMIT 1),
        (SELECT id::text FROM contacts WHERE office = :office LIMIT 1),
@@ -86,9 +111,10 @@ async def _compare(route: Route, desks: list[Desk], sizes: tuple[int, int]) -> d
 @asynccontextmanager
 async def _desk(size: int) -> AsyncIterator[Desk]:
     async with populated(size) as doorstep:
-        async with doorstep.engine.begin() as tx:
-            for statement in BESIDE:
-                await tx.execute(text(statement))
+        for statements in (BESIDE, FULL_PAGES):
+            async with doorstep.engine.begin() as tx:
+                for statement in statements:
+                    await tx.execute(text(statement), {"office": OFFICE} if ":office" in statement else {})
         async with doorstep.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             await connection.execute(text("SET statement_timeout = 0"))
             await connection.execute(text("VACUUM (ANALYZE)"))
@@ -128,6 +154,7 @@ async def _things(doorstep: Doorstep) -> dict[str, str]:
         "batch": str(batch.id),
         "webhook": webhook,
         "source": "nightly",
+        "group": "owner",
     }
 
 

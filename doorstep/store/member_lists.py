@@ -14,7 +14,7 @@ from doorstep.store.audit import Actor
 from doorstep.store.listing import NUMBER
 from doorstep.store.people import Member, members
 from doorstep.store.reach import Reached, no_such_user, reached
-from doorstep.store.sight import of_accounts, require_some
+from doorstep.store.sight import of_accounts, require_some, users_of
 from doorstep.store.users import username_key
 
 u = t.users.c
@@ -74,7 +74,7 @@ async def page(
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
     who = await require_some(tx, actor, office)
-    conditions = [_of_office(office), *_in_sight(who, office), *_narrowed(who, office, wanted)]
+    conditions = [users_of(who, office), *_narrowed(who, office, wanted)]
     if after:
         conditions.append(u.username_key > after)
     query = users.found(tx, *conditions, limit=limit + 1)
@@ -118,15 +118,6 @@ def _of_office(office: str) -> ColumnElement[bool]:
     belongs = exists().where(m.user_id == u.id, m.office == office)
     invited = exists().where(i.user_id == u.id, i.office == office)
     return or_(belongs, invited)
-
-
-def _in_sight(who: Authority, office: str) -> list[ColumnElement[bool]]:
-    if who.sees_all:
-        return []
-    belongs = exists().where(m.user_id == u.id, m.office == office, m.account_id.in_(who.accounts))
-    of_account = select(ia.invitation_id).where(ia.account_id.in_(who.accounts))
-    invited = exists().where(i.user_id == u.id, i.office == office, i.id.in_(of_account))
-    return [or_(belongs, invited)]
 
 
 async def seats(tx: AsyncConnection, actor: Actor, office: str) -> int:

@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Date, Select, and_, cast, func, or_, select, union_all
+from sqlalchemy import CTE, BigInteger, Date, Row, Select, cast, func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.authority import Authority
@@ -26,40 +25,32 @@ ia = t.invitation_accounts.c
 ac = t.accounts.c
 
 
+NO_DAY, NO_LINES = cast(null(), Date), cast(null(), BigInteger)
 Belongs = Select[UUID, UUID | None, datetime]
 
 
-@dataclass(frozen=True)
-class _Counted:
-    """Some seats that have everything in common that is counted."""
-
-    state: str
-    is_test: bool
-    day: date
-    count: int
-
-
 async def report(tx: AsyncConnection, actor: Actor, office: str) -> SeatReport:
-    """How many seats an office uses, and what for.
+    """How many seats an office uses, and what for; whoever takes one is read once, however it is counted.
 
     Raises:
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
     at = await offices.hour(tx, office)
     who = await sight.require_some(tx, actor, office)
-    belongs = union_all(*_belongs(who, office)).cte("belongs")
-    seats = await _counted(tx, _seats(belongs))
-    accounts, left_out = await _by_account(tx, belongs)
-    counts, days = _summed(seats, "state"), _summed(seats, "day")
+    taken = _taken(who, office)
+    rows = (await tx.execute(union_all(_by_day(taken), select(_by_account(taken).subquery())))).all()
+    seats = [row for row in rows if row.day is not None and not row.is_test]
+    accounts = sorted((row for row in rows if row.day is None), key=lambda row: (-row.number, row.name))
+    counts, days = _summed(seats, "name"), _summed(seats, "day")
     return SeatReport(
         office=office,
         at=at,
         total=sum(counts.values()),
         states=tuple(SeatCount(reason.value, counts[reason]) for reason in Reason if reason in counts),
-        accounts=accounts,
-        accounts_left_out=left_out,
+        accounts=tuple(SeatCount(row.name, row.number) for row in accounts),
+        accounts_left_out=accounts[0].lines - len(accounts) if accounts else 0,
         taken=tuple(Taken(day, days[day]) for day in sorted(days)),
-        rehearsals=sum(each.count for each in seats if each.is_test),
+        rehearsals=sum(row.number for row in rows if row.is_test),
         awaited=await _awaited(tx, who, office),
     )
 
@@ -71,15 +62,19 @@ async def page(tx: AsyncConnection, actor: Actor, office: str, *, after: str = "
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
     """
     await offices.hour(tx, office)
-    joined, invited = _belongs(await sight.require_some(tx, actor, office), office)
+    who = await sight.require_some(tx, actor, office)
+    joined, invited = _belongs(who, office)
     theirs = [each.correlate(t.users) for each in (joined.where(m.user_id == u.id), invited.where(i.user_id == u.id))]
     firsts = [each.with_only_columns(func.min(each.selected_columns.at)).scalar_subquery() for each in theirs]
     accounts = union_all(*(each.with_only_columns(each.selected_columns.account_id) for each in theirs))
     codes = func.array(select(ac.code).where(ac.id.in_(accounts)).order_by(ac.code).scalar_subquery())
     since = func.coalesce(func.least(*firsts), u.created_at)
     query = select(u.id, u.username, u.name, u.state, u.pair_id.is_not(None), codes, since)
-    is_seat = and_(or_(*(each.exists() for each in theirs)), ~u.is_test)
-    rows = await tx.execute(query.where(is_seat, u.username_key > after).order_by(u.username_key).limit(limit + 1))
+    rows = await tx.execute(
+        query.where(sight.users_of(who, office), ~u.is_test, u.username_key > after)
+        .order_by(u.username_key)
+        .limit(limit + 1)
+    )
     found = [Seat(row[0], row[1], row[2], Reason(row[3]), row[4], tuple(row[5]), row[6]) for row in rows]
     return page_of(found, limit, lambda seat: username_key(seat.username))
 
@@ -107,37 +102,46 @@ def _belongs(who: Authority, office: str) -> tuple[Belongs, Belongs]:
     )
 
 
-def _seats(belongs: CTE) -> CTE:
-    """One line a user; a seat here begins with the user, or when one of another office came to this one too."""
-    since = func.coalesce(func.min(belongs.c.at), u.created_at)
-    lines = select(u.id, u.username, u.username_key, u.name, u.state, u.is_test).add_columns(
-        u.pair_id.is_not(None).label("is_staff_login"), since.label("since")
+def _taken(who: Authority, office: str) -> CTE:
+    """A line for each user and account; one by invitation and by membership too is one."""
+    belongs = union_all(*_belongs(who, office)).subquery("belongs").c
+    at = func.min(belongs.at).label("at")
+    each = select(belongs.user_id, belongs.account_id, at).group_by(belongs.user_id, belongs.account_id)
+    placed = each.subquery("placed")
+    lines = select(placed, u.state, u.is_test, u.created_at).join(t.users, u.id == placed.c.user_id)
+    return lines.cte("taken")
+
+
+def _by_day(taken: CTE) -> Select[*tuple[Any, ...]]:
+    """How many there are, by their state, by the day they were taken, and whether they rehearse.
+
+    A seat here begins with the user, or when one of another office came to this one too.
+    """
+    c = taken.c
+    since = func.coalesce(func.min(c.at), c.created_at)
+    day = cast(func.timezone("UTC", since), Date).label("day")
+    seat = select(c.state, c.is_test, day).group_by(c.user_id, c.state, c.is_test, c.created_at).subquery("seat").c
+    number, lines = func.count().label("number"), NO_LINES.label("lines")
+    counted = select(seat.state.label("name"), seat.is_test, seat.day, number, lines)
+    return counted.group_by(seat.state, seat.is_test, seat.day)
+
+
+def _by_account(taken: CTE) -> Select[*tuple[Any, ...]]:
+    """How many each account has, the largest first, and how many accounts there are."""
+    code = func.coalesce(ac.code, "").label("name")
+    number, lines = func.count().label("number"), func.count().over().label("lines")
+    linked = taken.outerjoin(t.accounts, ac.id == taken.c.account_id)
+    query = select(code, literal(False).label("is_test"), cast(null(), Date).label("day"), number, lines).select_from(
+        linked
     )
-    return lines.join(belongs, belongs.c.user_id == u.id).group_by(u.id).cte("seats")
+    return query.where(~taken.c.is_test).group_by(code).order_by(number.desc(), code).limit(MOST_ACCOUNTS)
 
 
-async def _by_account(tx: AsyncConnection, belongs: CTE) -> tuple[tuple[SeatCount, ...], int]:
-    code = func.coalesce(ac.code, "").label("code")
-    count = func.count(belongs.c.user_id.distinct()).label("count")
-    linked = belongs.join(t.users, u.id == belongs.c.user_id).outerjoin(t.accounts, ac.id == belongs.c.account_id)
-    query = select(code, count, func.count().over()).select_from(linked).where(~u.is_test).group_by(code)
-    rows = list(await tx.execute(query.order_by(count.desc(), code).limit(MOST_ACCOUNTS)))
-    return tuple(SeatCount(row[0], row[1]) for row in rows), rows[0][2] - len(rows) if rows else 0
-
-
-async def _counted(tx: AsyncConnection, seats: CTE) -> Sequence[_Counted]:
-    """How many there are, by their state, by the day they were taken, and whether they rehearse."""
-    day = cast(func.timezone("UTC", seats.c.since), Date)
-    query = select(seats.c.state, seats.c.is_test, day, func.count()).group_by(seats.c.state, seats.c.is_test, day)
-    return [_Counted(*row) for row in await tx.execute(query)]
-
-
-def _summed(seats: Sequence[_Counted], name: str) -> Counter[Any]:
-    """How many share a state or a day, without those that rehearse."""
+def _summed(seats: Sequence[Row[*tuple[Any, ...]]], name: str) -> Counter[Any]:
+    """How many share a state or a day."""
     found: Counter[Any] = Counter()
     for each in seats:
-        if not each.is_test:
-            found[getattr(each, name)] += each.count
+        found[getattr(each, name)] += each.number
     return found
 
 

@@ -15,6 +15,7 @@ from doorstep.store.audit import HUB, Actor
 
 i = t.invitations.c
 ia = t.invitation_accounts.c
+m = t.memberships.c
 so = t.staff_offices.c
 
 
@@ -118,3 +119,17 @@ def in_sight(who: Authority) -> ColumnElement[bool]:
         return false()
     of_it = ia.invitation_id == i.id
     return and_(exists().where(of_it, ia.account_id.in_(seen)), ~exists().where(of_it, ia.account_id.not_in(seen)))
+
+
+def users_of(who: Authority, office: str) -> ColumnElement[bool]:
+    """What narrows users to those who belong to one office, or made themselves by its invitation, by accounts in sight.
+
+    Two lists and not one of both: PostgreSQL keeps them in memory and reads users in the order that is asked for,
+    where it would read one list and all users before it puts anybody in order.
+    """
+    joined = select(m.user_id).where(m.office == office, *of_accounts(who, m.account_id))
+    invited = select(i.user_id).where(i.office == office, i.user_id.is_not(None))
+    if not who.sees_all:
+        by_account = invited.join(t.invitation_accounts, ia.invitation_id == i.id)
+        invited = by_account.where(*of_accounts(who, ia.account_id))
+    return or_(t.users.c.id.in_(joined), t.users.c.id.in_(invited))

@@ -18,14 +18,17 @@ RULES = (
     ("password_links", "ck_password_links_kind"),
     ("password_links", "fk_password_links_login_id"),
 )
-INDEXES: tuple[tuple[str, str, tuple[str, ...], str | None, bool], ...] = (
-    ("ix_password_links_login_id", "password_links", ("login_id",), None, False),
-    ("ix_invitations_waiting", "invitations", ("office", "set_up_at", "id"), "state = 'awaiting_approval'", False),
+INDEXES: tuple[tuple[str, str, tuple[str, ...], str | None, tuple[str, ...]], ...] = (
+    ("ix_password_links_login_id", "password_links", ("login_id",), None, ()),
+    ("ix_invitations_waiting", "invitations", ("office", "set_up_at", "id"), "state = 'awaiting_approval'", ()),
+    ("ix_invitations_joined", "invitations", ("office",), "user_id IS NOT NULL", ("user_id", "set_up_at", "id")),
+    ("ix_memberships_office", "memberships", ("office",), None, ("user_id", "account_id", "created_at")),
+    ("ix_memberships_added", "memberships", ("office", "user_id"), "invitation_id IS NULL", ()),
     (
         *("ix_audit_office", "audit", ("(detail ->> 'office')", "id")),
-        *("(detail ->> 'office') IS NOT NULL AND event <> 'invitation.created'", False),
+        *("(detail ->> 'office') IS NOT NULL AND event <> 'invitation.created'", ()),
     ),
-    ("ix_audit_offices", "audit", ("id",), "(detail -> 'offices') IS NOT NULL", False),
+    ("ix_audit_offices", "audit", ("id",), "(detail -> 'offices') IS NOT NULL", ()),
 )
 
 
@@ -35,14 +38,14 @@ def upgrade() -> None:
         op.execute("SET lock_timeout = 0")
         for table, rule in RULES:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {rule}")
-        for name, table, columns, where, is_unique in INDEXES:
+        for name, table, columns, where, beside in INDEXES:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             op.create_index(
                 name,
                 table,
                 [sa.text(each) if each.startswith("(") else each for each in columns],
-                unique=is_unique,
                 postgresql_concurrently=True,
+                postgresql_include=beside,
                 postgresql_where=None if where is None else sa.text(where),
             )
         op.execute("RESET lock_timeout")

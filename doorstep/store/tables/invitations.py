@@ -100,6 +100,12 @@ invitations = Table(
     Index("ix_invitations_open", "id", postgresql_where=text(NEEDS_A_WORKFLOW)),
     Index("ix_invitations_unanswered", "office", "changed_at", postgresql_where=text(UNANSWERED)),
     Index("ix_invitations_waiting", "office", "set_up_at", "id", postgresql_where=text(WAITS)),
+    Index(
+        "ix_invitations_joined",
+        "office",
+        postgresql_where=text("user_id IS NOT NULL"),
+        postgresql_include=["user_id", "set_up_at", "id"],
+    ),
     Index("ix_invitations_attention", "since", postgresql_where=text("attention <> '{}'")),
 )
 

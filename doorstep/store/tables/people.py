@@ -53,6 +53,8 @@ memberships = Table(
     Column("invitation_id", Uuid, ForeignKey("invitations.id")),
     instant("created_at", nullable=False, server_default=NOW),
     UniqueConstraint("user_id", "office", "account_id", postgresql_nulls_not_distinct=True),
+    Index(None, "office", postgresql_include=["user_id", "account_id", "created_at"]),
+    Index("ix_memberships_added", "office", "user_id", postgresql_where=text("invitation_id IS NULL")),
     CheckConstraint("relationship IN ('customer', 'rep')", name="relationship"),
 )
 
