@@ -1,4 +1,4 @@
-"""Refusals and faults as pages in the same look, each with the help contact where the office is known (S0.22)."""
+"""Refusals and faults as pages in the look of where they happen, to customers with the help contact (S0.22)."""
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -9,6 +9,8 @@ from doorstep.domain.errors import Conflict, DoorstepError, Gone, Refused, TooMa
 from web.cookies import Cookie
 from web.fronts import Face, face_of
 from web.guards import asked_host
+from web.hub.places import HOME
+from web.hub.rendering import outside
 from web.languages import N_
 from web.site import page_of, site_of, source_of
 
@@ -127,8 +129,11 @@ def _page(
     headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
     title, text = TEXTS.get(status, TEXTS[500 if status >= FIRST_FAULT else 409])
-    known = face or site_of(request).fronts.remembered(asked_host(request))
     values = {"title": title, "sentence": sentence or text, "reference": reference, "status_code": status}
-    response = page_of(request, known, "error.html", status=status, **values)
+    if request.url.path.startswith(f"{HOME}/"):
+        response = outside(request, "error.html", status=status, **values)
+    else:
+        known = face or site_of(request).fronts.remembered(asked_host(request))
+        response = page_of(request, known, "error.html", status=status, **values)
     response.headers.update(headers or {})
     return response

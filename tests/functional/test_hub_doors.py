@@ -193,6 +193,16 @@ async def test_t25_signing_out_ends_the_session_for_good(house: House, app: Fast
     assert (await person.browser.get("/hub")).headers["location"] == "/hub/sign-in"
 
 
+async def test_whoever_is_lost_in_the_team_hub_is_led_back_to_it(house: House, app: FastAPI) -> None:
+    """S0.22: an address of the Team Hub that there is not leads staff on, and not to the sign-in page of customers."""
+    chief = await colleague(house, app, await house.office(), "administrator")
+
+    lost = await chief.look(chief.path("/no-such-page"), status=404)
+
+    assert "There is no such page" in lost.words
+    assert "/hub" in lost.links
+
+
 async def test_without_a_provider_there_is_no_such_way(app: FastAPI) -> None:
     """S1.2: neither a button nor an address."""
     browser = visitor(app)
