@@ -8,7 +8,6 @@ from doorstep.domain.batches import BatchOptions, NewRow, Problem, RowResult, Sk
 from doorstep.domain.destination import email_of, phone_of
 from doorstep.domain.errors import Invalid
 from doorstep.domain.messages import Channel
-from doorstep.domain.permissions import permissions_of
 from starter.onboarding import checked_locale, one_line
 
 Person = tuple[str, str, str, str, tuple[str, ...]]
@@ -18,11 +17,10 @@ def checked_options(options: BatchOptions) -> BatchOptions:
     """The options, with the texts as they are kept.
 
     Raises:
-        Invalid: `unknown_channel`, `locale`, `unknown_role`, `field_invalid`.
+        Invalid: `unknown_channel`, `locale`, `field_invalid`.
     """
     if options.channel and options.channel not in set(Channel):
         raise Invalid("unknown_channel", "The channel is mail or text.", field="channel")
-    permissions_of(options.roles)
     return replace(
         options,
         template=options.template.strip(),

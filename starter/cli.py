@@ -16,6 +16,7 @@ from starter.commands import (
     erp,
     exports,
     figures,
+    groups,
     imports,
     invitations,
     keys,
@@ -33,7 +34,7 @@ from starter.commands.answers import DEFAULT_ACTOR, Asked
 
 INTERRUPTED = 130
 ORDER = (
-    *("up", "demo", "office", "approvers", "staff", "import", "erp", "contact", "batch"),
+    *("up", "demo", "office", "approvers", "staff", "groups", "import", "erp", "contact", "batch"),
     *("invite", "send", "resend", "revoke", "readdress", "erase", "add-user", "user"),
     *("approve", "reject", "show", "list", "stuck", "why", "audit", "link", "restart"),
     *("stats", "export"),
@@ -63,6 +64,7 @@ for part in (stacks.app, imports.app, invitations.app, users.app, decisions.app,
 app.add_typer(offices.offices, name="office")
 app.add_typer(offices.approvers, name="approvers")
 app.add_typer(staff.app, name="staff")
+app.add_typer(groups.app, name="groups")
 app.add_typer(contacts.app, name="contact")
 app.add_typer(erp.app, name="erp")
 app.add_typer(batches.app, name="batch")

@@ -18,6 +18,7 @@ from starter.erp import Erp
 from starter.exports import Exports
 from starter.figures import Statistics
 from starter.glance import Glance
+from starter.group_roles import GroupRoles
 from starter.hub_codes import HubCodes
 from starter.hub_links import HubLinks
 from starter.hub_openid import HubOpenId
@@ -51,6 +52,7 @@ class Doorstep(
     Erp,
     Exports,
     Glance,
+    GroupRoles,
     HubCodes,
     HubLinks,
     HubOpenId,

@@ -101,13 +101,16 @@ class Contacts(Onboarding, Waking):
         portal_email: str | None = None,
         is_portal_user: bool | None = None,
         add_accounts: Sequence[str] = (),
+        remove_accounts: Sequence[str] = (),
         seen: datetime | None = None,
         actor: str | None = None,
     ) -> Contact:
         """Change a contact for the portal; an import leaves that alone, and the default address stays (S4.33).
 
         An empty `portal_email` or `phone` takes it away again. Turning `is_portal_user` off takes the open invitations
-        back (S3.9). `seen` is the `updated_at` of the contact that the caller has read.
+        back (S3.9). `remove_accounts` takes the person off accounts: what they were invited to, and what they may see
+        as a user, stays, and the ERP puts them on again where it still names them there. `seen` is the `updated_at` of
+        the contact that the caller has read.
 
         Raises:
             Refused: with the field, or the reason; Changed: `changed_meanwhile`, by somebody else since it was `seen`.
@@ -120,6 +123,7 @@ class Contacts(Onboarding, Waking):
             portal_email=email_of(portal_email, field="portal_email") if portal_email else None,
             is_portal_user=is_portal_user,
             add_accounts=tuple(add_accounts),
+            remove_accounts=tuple(remove_accounts),
             clear=frozenset(n for n, v in (("portal_email", portal_email), ("phone", phone)) if v == ""),
         )
 

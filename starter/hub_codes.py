@@ -6,13 +6,16 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
 
+from doorstep.domain.addresses import address_key
 from doorstep.domain.destination import email_of
 from doorstep.domain.errors import Conflict, Forbidden, Invalid
 from doorstep.domain.events import Event
+from doorstep.domain.messages import Message
 from doorstep.security import codes
 from doorstep.security.sessions import session_hash
-from doorstep.store import audit, rates, staff_codes, staff_entries, staff_sessions
+from doorstep.store import audit, deliveries, password_links, rates, staff_codes, staff_entries, staff_sessions
 from doorstep.store.staff_logins import StaffLogin
 from starter.hub_doors import Entry, HubDoors, Insider, entered
 from starter.limits import STAFF_CODES, STAFF_CODES_OF_A_DAY
@@ -103,7 +106,7 @@ class HubCodes(HubDoors):
         await self._with_code(insider.login.id, code, work)
 
     async def staff_code_off(self, address: str, *, actor: str | None = None) -> None:
-        """Take the one-time code away from somebody who lost the phone; their sessions stay.
+        """Take the one-time code away from somebody who lost the phone; their sessions stay, and a mail tells them.
 
         For the operator, and for whoever looks after the staff of every office that the person works for.
 
@@ -111,15 +114,20 @@ class HubCodes(HubDoors):
             NotFound: `no_such_staff`; Forbidden: `belongs_elsewhere`; Conflict: `code_is_off`.
         """
         who, key = self._as(actor), email_of(address).key
+        identifier: UUID = uuid7()
 
-        async def work(tx: AsyncConnection) -> None:
+        async def work(tx: AsyncConnection) -> bool:
             login, offices = await staff_entries.login_under(tx, who, key, takes_all_offices=True)
             if login is None or not await staff_codes.turn_off(tx, login.id):
                 raise _off_already()
             detail = {"offices": offices}
             await audit.record(tx, Event.STAFF_CODE_REMOVED, who, subject_id=login.id, detail=detail)
+            if offices:  # whoever has left every office has no office that could write to them
+                await _tell(tx, identifier, login)
+            return bool(offices)
 
-        await self._recorded(who, {"command": "staff.code_off"}, work)
+        if await self._recorded(who, {"command": "staff.code_off"}, work):
+            await self.starter.password_link(identifier, is_new=True)
 
     async def _with_code(self, login_id: UUID, code: str, then: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do it once the code is right; it is used with what it was good for, or not at all."""
@@ -135,6 +143,12 @@ class HubCodes(HubDoors):
             return await then(tx)
 
         return await self._run(work)
+
+
+async def _tell(tx: AsyncConnection, identifier: UUID, login: StaffLogin) -> None:
+    """Queue the mail in the same transaction, so that no code goes without its owner hearing of it."""
+    await password_links.insert_told(tx, identifier, login.id, address_key(login.address))
+    await deliveries.queue(tx, identifier, Message.STAFF_CODE_OFF, 1, [login.address])
 
 
 def _off_already() -> Conflict:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from doorstep.domain.destination import email_of
 from doorstep.domain.errors import Conflict, NotFound, Unavailable
 from doorstep.domain.events import Event
 from doorstep.openid.attempt import Attempt
-from doorstep.store import audit, rates, staff_ties
+from doorstep.store import audit, rates, staff_entries, staff_ties
 from doorstep.store.audit import HUB, Actor
 from doorstep.store.staff_logins import StaffLogin
 from starter.hub_doors import Entry, HubDoors, Insider, entered, sign_in_failed
@@ -92,6 +93,25 @@ class HubOpenId(HubDoors):
             await audit.record(tx, Event.STAFF_OIDC_UNTIED, insider.actor, subject_id=insider.login.id)
 
         await self._run(work)
+
+    async def staff_untie(self, address: str, *, actor: str | None = None) -> None:
+        """The same for somebody who cannot come in any more, as after their account at the provider was made anew.
+
+        For the operator, and for whoever looks after the staff of every office that the person works for.
+
+        Raises:
+            NotFound: `no_such_staff`; Forbidden: `belongs_elsewhere`; Conflict: `openid_not_tied`.
+        """
+        who, key = self._as(actor), email_of(address).key
+
+        async def work(tx: AsyncConnection) -> None:
+            login, offices = await staff_entries.login_under(tx, who, key, takes_all_offices=True)
+            if login is None or not await staff_ties.untie(tx, login.id):
+                raise Conflict("openid_not_tied", "Their sign-in is tied to nobody at the provider.")
+            detail = {"offices": offices}
+            await audit.record(tx, Event.STAFF_OIDC_UNTIED, who, subject_id=login.id, detail=detail)
+
+        await self._recorded(who, {"command": "staff.untie"}, work)
 
     @property
     def _openid_back(self) -> str:

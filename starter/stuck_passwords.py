@@ -12,6 +12,7 @@ NAMES = {
     Message.PASSWORD_RESET: "the link to a new password",
     Message.PASSWORD_CHANGED: "the news of a changed password",
     Message.WELCOME: "the welcome of a new user",
+    Message.STAFF_CODE_OFF: "the news of a one-time code that was turned off",
 }
 PREFIX = "password-link-"
 

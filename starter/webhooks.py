@@ -62,7 +62,7 @@ class Webhooks(Connected):
         async def check(tx: AsyncConnection) -> tuple[Target, tuple[str, ...], str]:
             await webhooks.require_settings(tx, who, office)
             target = checked_url(url, may_be_loopback=self.settings.webhook_loopback)
-            return target, checked_events(events), email_of(owner).typed
+            return target, checked_events(events), email_of(owner, field="owner").typed
 
         target, names, person = await self._recorded(who, detail, check)
         await self._require_reachable(who, detail, target)
@@ -72,7 +72,42 @@ class Webhooks(Connected):
             )
         )
 
-    async def _require_reachable(self, who: Actor, detail: Mapping[str, object], target: Target) -> None:
+    async def webhook_set(
+        self,
+        webhook_id: UUID,
+        *,
+        url: str | None = None,
+        events: Sequence[str] | None = None,
+        owner: str | None = None,
+        actor: str | None = None,
+    ) -> Webhook:
+        """Change where a webhook sends what, or who is told when it fails; None leaves a thing as it is.
+
+        The secret stays, and what is queued goes to the new address. A new one is checked as that of a new webhook.
+
+        Raises:
+            Refused: as `webhook_add`; `no_such_webhook`.
+        """
+        who, detail = self._as(actor), {"command": "webhook.set"}
+
+        async def check(tx: AsyncConnection) -> tuple[Target | None, dict[str, object]]:
+            found = await webhooks.get(tx, who, webhook_id)
+            target = None if url is None else checked_url(url, may_be_loopback=self.settings.webhook_loopback)
+            said: dict[str, object] = {} if target is None else {"url": target.url}
+            said |= {} if events is None else {"events": checked_events(events)}
+            said |= {} if owner is None else {"owner": email_of(owner, field="owner").typed}
+            return (target if target is not None and target.url != found.url else None), said
+
+        target, said = await self._recorded(who, detail, check, subject_id=webhook_id)
+        if target is not None:
+            await self._require_reachable(who, detail, target, subject_id=webhook_id)
+        return await self._recorded(
+            who, detail, lambda tx: webhooks.change(tx, who, webhook_id, said), subject_id=webhook_id
+        )
+
+    async def _require_reachable(
+        self, who: Actor, detail: Mapping[str, object], target: Target, *, subject_id: UUID | None = None
+    ) -> None:
         """Let a receiver pass whose host leads outside; no transaction is open while a name server thinks."""
         from doorstep.webhooks.resolving import require_reachable  # noqa: PLC0415 - most commands need no HTTP client
 
@@ -80,7 +115,9 @@ class Webhooks(Connected):
             await require_reachable(target)
         except Refused as refusal:
             code = refusal.code
-            await self._run(lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=None, code=code, detail=detail))
+            await self._run(
+                lambda tx: audit.record(tx, Event.REFUSED, who, subject_id=subject_id, code=code, detail=detail)
+            )
             raise
 
     async def webhooks(self, office: str, *, actor: str | None = None) -> list[Webhook]:

@@ -233,6 +233,11 @@ CASES: dict[str, Case] = {
     "approver_remove": Case(
         About.OFFICE, "settings", lambda d, t: d.approver_remove(t.office, t.approver), is_last=True
     ),
+    "group_roles": Case(About.PEOPLE, "", lambda d, t: d.group_roles(t.office)),
+    "group_role_set": Case(About.OFFICE, "settings", lambda d, t: d.group_role_set(t.office, "gardeners", ["buyer"])),
+    "group_role_remove": Case(
+        About.OFFICE, "settings", lambda d, t: _of_source(d.group_role_remove(t.office, "nobody_s"))
+    ),
     "delivery_sources": Case(About.OFFICE, "settings", lambda d, t: d.delivery_sources(t.office)),
     "delivery_source_add": Case(
         About.OFFICE, "settings", lambda d, t: d.delivery_source_add(t.office, fresh("Postwerk"))
@@ -287,11 +292,11 @@ OF_A_BATCH = {
 }
 """About no account: a batch is its maker's and of whoever sees the whole office; `test_batches.py` holds it."""
 OF_A_WEBHOOK = {
-    *("webhook", "webhook_deliveries", "webhook_secret", "webhook_rotate", "webhook_enable"),
+    *("webhook", "webhook_set", "webhook_deliveries", "webhook_secret", "webhook_rotate", "webhook_enable"),
     *("webhook_disable", "webhook_replay", "webhook_remove", "webhook_test"),
 }
 """About no account: `test_webhooks.py` holds them."""
-OF_THE_HUB = {"acting_as", "staff_code_off", "staff_entries", "staff_invite", "staff_sign_out"}
+OF_THE_HUB = {"acting_as", "staff_code_off", "staff_entries", "staff_invite", "staff_sign_out", "staff_untie"}
 """Signing in to the Team Hub, beside everything named `hub_...`: `test_hub_*.py` hold it."""
 OF_A_MACHINE = {"text_status", "delivery_secrets", "delivery_events"}
 """What no member of staff does: a link, a session or a signature says who it is."""

@@ -80,6 +80,7 @@ OF_PEOPLE: dict[str, Case] = {
     "POST /clients/new": Case(Right.INVITE, {"email": "new@example.org", "account": "@account"}),
     "GET /clients/{contact}": SEE,
     "POST /clients/{contact}": Case(Right.CONTACTS, {"name": "Ana N", "phone": "", "seen": "@contact_seen"}),
+    "POST /clients/{contact}/take-off": Case(Right.CONTACTS, {"take_off": ["@account"], "seen": "@contact_seen"}),
     "GET /clients/{contact}/portal": SEE,
     "POST /clients/{contact}/portal/flag": Case(Right.CONTACTS, {"is_portal_user": "yes"}),
     "POST /clients/{contact}/portal/address": Case(
@@ -148,7 +149,10 @@ OF_THE_OFFICE: dict[str, Case] = {
         for below in ("", "/explain")
     },
     **{f"POST /staff/{{member}}/{step}": Case(Right.STAFF, {"account": ["@account"]}) for step in ("assign", "take")},
-    **dict.fromkeys((f"POST /staff/{{member}}/{step}" for step in ("mail", "remove")), STAFF),
+    **dict.fromkeys((f"POST /staff/{{member}}/{step}" for step in ("mail", "sign-out", "remove")), STAFF),
+    **dict.fromkeys(
+        (f"POST /staff/{{member}}/{step}" for step in ("code-off", "untie")), Case(Right.STAFF, answers=409)
+    ),
     "GET /templates": TEMPLATES,
     "POST /templates": Case(Right.TEMPLATES, {"name": "Buyers"}),
     "GET /templates/{name}": TEMPLATES,
@@ -172,6 +176,10 @@ OF_SETTINGS: dict[str, Case] = {
     "GET /rules": SETTINGS,
     **{f"POST /rules{below}": Case(Right.SETTINGS, RULES) for below in ("", "/foresee")},
     "GET /roles": SETTINGS,
+    "POST /roles": Case(Right.SETTINGS, {"name": "gardeners", "roles": ["customer"]}),
+    "GET /roles/{group}": SETTINGS,
+    "POST /roles/{group}": Case(Right.SETTINGS, {"roles": ["customer"], "seen": "@group_seen"}),
+    "POST /roles/{group}/remove": Case(Right.SETTINGS, {"seen": "@group_seen"}),
     "GET /administrators": SETTINGS,
     "POST /administrators": Case(Right.SETTINGS, {"address": "new@example.org"}),
     **{f"POST /administrators/{step}": Case(Right.SETTINGS, {"address": "@approver"}) for step in ("remove", "mail")},
@@ -192,6 +200,7 @@ OF_SETTINGS: dict[str, Case] = {
     "GET /webhooks": SETTINGS,
     "POST /webhooks": Case(Right.SETTINGS, WEBHOOK),
     "GET /webhooks/{webhook}": SETTINGS,
+    "POST /webhooks/{webhook}": Case(Right.SETTINGS, WEBHOOK),
     **dict.fromkeys(
         (f"POST /webhooks/{{webhook}}/{step}" for step in ("test", "secret", "disable", "remove")), SETTINGS
     ),

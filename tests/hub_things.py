@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 THEIRS, OTHERS = "1042", "2000"
 """The account that is assigned to the rep, and the one that is not."""
 
-TEMPLATE, KEY, SOURCE, PROVIDER = "Growers", "erp", "nightly", "Postwerk"
+TEMPLATE, KEY, SOURCE, PROVIDER, GROUP = "Growers", "erp", "nightly", "Postwerk", "seasonal_staff"
 BODY = "Kia ora.\n\n[Sign in]({{ sign_in_url }})"
 
 
 async def add_things(world: "World") -> None:
     """Add what is not there yet, and name everything."""
-    await asyncio.gather(_added(world), _rep(world), _batch(world), _systems(world), _template(world))
+    await asyncio.gather(_added(world), _rep(world), _batch(world), _systems(world), _template(world), _group(world))
     things, others = world.things, world.others
     for point, invitation in world.points.items():
         things |= {f"invitation.{point}": str(invitation.id), f"rev.{point}": str(invitation.rev)}
@@ -113,3 +113,9 @@ async def _template(world: "World") -> None:
     await d.template_set(office, TEMPLATE, subject="Welcome", body=BODY)
     saved = await d.template_set(office, TEMPLATE, subject="Welcome to us", body=f"Hello.\n\n{BODY}")
     world.things |= {"name": TEMPLATE, "body": BODY, "seen": str(saved.number)}
+
+
+async def _group(world: "World") -> None:
+    """A group role of the office's own."""
+    made = await world.house.doorstep.group_role_set(world.office, GROUP, ["customer", "buyer"])
+    world.things |= {"group": GROUP, "group_seen": made.edition}

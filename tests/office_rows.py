@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 OF_OFFICE = (
     *("policies", "approvers", "staff_offices", "accounts", "contacts", "jobs", "invitations", "memberships"),
-    *("templates", "template_versions"),
+    *("templates", "template_versions", "group_roles"),
 )
 WHERE = {
     "offices": "code = :office",

@@ -1,5 +1,6 @@
 """Contacts and companies as those who work with them look at them: each with what is open beside it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,7 +24,8 @@ class Client:
 class Choices:
     """What somebody who invites chooses from, and what the office insists on.
 
-    `templates` are the welcome templates (S1.14), `accounts` the first ones, for whoever picks one without searching.
+    `templates` are the welcome templates (S1.14), `accounts` the first ones, for whoever picks one without searching,
+    `groups` what each group role stands for (S1.11).
     """
 
     templates: tuple[str, ...]
@@ -31,6 +33,7 @@ class Choices:
     required_fields: tuple[str, ...]
     account_required: bool
     has_approvers: bool
+    groups: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Portal:
     settled: frozenset[UUID]
     templates: tuple[str, ...]
     has_approvers: bool
+    groups: Mapping[str, Sequence[str]]
 
     @property
     def open(self) -> tuple[Invitation, ...]:

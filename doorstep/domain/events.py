@@ -44,6 +44,8 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - the name of an event
     OFFICE_SET = "office.set"
     APPROVERS_SET = "office.approvers_set"
+    GROUP_SET = "office.group_set"
+    GROUP_REMOVED = "office.group_removed"
     IMPORTED = "directory.imported"
     CONTACT_ADDED = "contact.added"
     CONTACT_SET = "contact.set"
@@ -75,6 +77,7 @@ class Event(StrEnum):
     BATCH_CANCELLED = "batch.cancelled"
     BATCH_DONE = "batch.done"
     WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_SET = "webhook.set"
     WEBHOOK_ROTATED = "webhook.rotated"
     WEBHOOK_REPLAYED = "webhook.replayed"
     WEBHOOK_DISABLED = "webhook.disabled"

@@ -28,6 +28,7 @@ class Message(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     WEBHOOK_DISABLED = "webhook_disabled"
     STAFF_LINK = "staff_link"
+    STAFF_CODE_OFF = "staff_code_off"
 
 
 LINK_MESSAGES = frozenset({Message.INVITATION, Message.REMINDER})

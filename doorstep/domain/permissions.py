@@ -3,7 +3,7 @@
 The portal behind Doorstep decides what a section shows; Doorstep holds who was granted it, account by account.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from doorstep.domain.errors import Invalid
@@ -53,30 +53,36 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "owner": ("customer", "buyer", "accounts_payable"),
     "trade_customer": ("customer", "buyer"),
 }
-"""Group roles: a name for several roles, asked for wherever a role is (S1.11)."""
+"""Group roles that come with Doorstep: a name for several roles, asked for wherever a role is (S1.11)."""
 
 DEFAULT_ROLE = "customer"
 
 
-def permissions_of(roles: Iterable[str]) -> frozenset[str]:
-    """The union of the permissions of `roles`, groups among them; those of a plain customer where none is named.
+def permissions_of(roles: Iterable[str], groups: Mapping[str, Sequence[str]] = GROUPS) -> frozenset[str]:
+    """The union of the permissions of `roles`, `groups` among them; those of a plain customer where none is named.
 
     Raises:
         Invalid: `unknown_role`, with the names that come nearest.
     """
-    return frozenset().union(*(ROLES[role] for name in list(roles) or [DEFAULT_ROLE] for role in _roles_of(name)))
+    return frozenset().union(
+        *(ROLES[role] for name in list(roles) or [DEFAULT_ROLE] for role in _roles_of(name, groups))
+    )
 
 
-def _roles_of(name: str) -> tuple[str, ...]:
+def _roles_of(name: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
     if name in ROLES:
         return (name,)
-    if name in GROUPS:
-        return GROUPS[name]
-    known = sorted([*ROLES, *GROUPS])
-    near = get_close_matches(name[:LONGEST_ROLE].strip().casefold(), known)
+    if name in groups:
+        return groups[name]
+    raise unknown_role(name, {*ROLES, *groups})
+
+
+def unknown_role(name: str, known: Collection[str], *, field: str = "role") -> Invalid:
+    """The refusal of a name that is none of `known`, with those that come nearest."""
+    near = get_close_matches(name[:LONGEST_ROLE].strip().casefold(), sorted(known))
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    sentence = f"There is no such role.{meant} Choose from: {', '.join(known)}."
-    raise Invalid("unknown_role", sentence, field="role", private=f"You asked for {name[:LONGEST_ROLE]!r}.")
+    sentence = f"There is no such role.{meant} Choose from: {', '.join(sorted(known))}."
+    return Invalid("unknown_role", sentence, field=field, private=f"You asked for {name[:LONGEST_ROLE]!r}.")
 
 
 LONGEST_ROLE = 40

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
@@ -12,7 +13,10 @@ from doorstep.domain.staff import StaffKind, StaffPermission
 
 @dataclass(frozen=True)
 class NewInvitation:
-    """What an inviter says; the addresses already checked. A contact's own address stands in where none is named."""
+    """What an inviter says; the addresses already checked. A contact's own address stands in where none is named.
+
+    `groups` is what group roles stood for when a batch was asked for; None: what they stand for now (S1.11).
+    """
 
     office: str
     email: EmailAddress | None = None
@@ -29,6 +33,7 @@ class NewInvitation:
     is_test: bool = False
     idempotency_key: str | None = field(default=None, compare=False)
     batch_id: UUID | None = None
+    groups: Mapping[str, Sequence[str]] | None = field(default=None, compare=False)
 
     def fingerprint(self) -> bytes:
         """The same for the same request, so that a key used for another one is noticed.
@@ -36,7 +41,7 @@ class NewInvitation:
         What came later is left out where it is not used, so that a key from before an upgrade still fits.
         """
         said = asdict(self) | {"address": None if self.email is None else asdict(self.email), "idempotency_key": None}
-        del said["email"], said["batch_id"]
+        del said["email"], said["batch_id"], said["groups"]
         for name in ("phone", "channel", "contact", "template", "locale"):
             if not said[name]:
                 del said[name]
@@ -93,4 +98,5 @@ class ContactChange:
     portal_email: EmailAddress | None = None
     is_portal_user: bool | None = None
     add_accounts: tuple[str, ...] = ()
+    remove_accounts: tuple[str, ...] = ()
     clear: frozenset[str] = frozenset()

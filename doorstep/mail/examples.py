@@ -98,6 +98,11 @@ VALUES: dict[Message, dict[str, object]] = {
         "validity_hours": 24,
         "forgot_url": f"{PORTAL}/hub/forgot",
     },
+    Message.STAFF_CODE_OFF: {
+        "username": APPROVER[1],
+        "changed_at": HANDED_OVER_AT,
+        "forgot_url": f"{PORTAL}/hub/forgot",
+    },
     Message.WEBHOOK_DISABLED: {
         "host": "erp.riverbend.example",
         "webhook_id": "0199a4c2-9b77-7f2e-8c41-5e0a92d1b364",
@@ -114,6 +119,7 @@ _RECIPIENTS = {
     Message.DECLINED_NOTICE: INVITER,
     Message.BOUNCE_NOTICE: INVITER,
     Message.STAFF_LINK: APPROVER,
+    Message.STAFF_CODE_OFF: APPROVER,
     Message.WEBHOOK_DISABLED: ("", "it@riverbend.example"),
 }
 

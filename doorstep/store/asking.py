@@ -1,6 +1,6 @@
 """What an inviter names, looked up and checked: accounts, a contact, a template, the fields that an office asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
@@ -11,8 +11,9 @@ from doorstep.domain.authority import EVERYTHING, Authority, Reach, Right, not_a
 from doorstep.domain.contact import no_such_contact
 from doorstep.domain.destination import ADDRESS_NEEDED, email_of, phone_of
 from doorstep.domain.errors import Conflict, Invalid, InvalidFields
+from doorstep.domain.group_roles import bundles
 from doorstep.domain.invitation import Office
-from doorstep.domain.permissions import permissions_of
+from doorstep.domain.permissions import GROUPS, ROLES, permissions_of
 from doorstep.domain.requests import NewInvitation
 from doorstep.store import authority, places
 from doorstep.store import tables as t
@@ -143,17 +144,27 @@ async def require_template(tx: AsyncConnection, office: Office, name: str) -> No
 BUILT_IN_WELCOME = "accountactivation-EJS"
 
 
-async def permissions(tx: AsyncConnection, roles: Sequence[str], job: UUID | None) -> list[str]:
+async def groups_for(tx: AsyncConnection, office: str, roles: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """What the groups of an office stand for (S1.11); where every one of `roles` is a role, nothing is looked up."""
+    if ROLES.keys() >= set(roles):
+        return GROUPS
+    g = t.group_roles.c
+    rows = await tx.execute(select(g.name, g.roles).where(g.office == office))
+    return bundles((name, bundled) for name, bundled in rows)
+
+
+async def permissions(tx: AsyncConnection, new: NewInvitation, job: UUID | None) -> list[str]:
     """What is asked for: the union of the roles (S1.13); everybody of a job has the same (S2.13).
 
     Raises:
         Invalid: `unknown_role`, `job_permissions`.
     """
-    wanted = sorted(permissions_of(roles))
+    groups = await groups_for(tx, new.office, new.roles) if new.groups is None else new.groups
+    wanted = sorted(permissions_of(new.roles, groups))
     shared = None if job is None else await places.permissions_of_job(tx, job)
     if shared is None:
         return wanted
-    if roles and sorted(shared) != wanted:
+    if new.roles and sorted(shared) != wanted:
         sentence = f"Everybody of this job has the same permissions: {', '.join(shared)}. Leave the role out."
         raise Invalid("job_permissions", sentence, field="role")
     return list(shared)

@@ -1,5 +1,6 @@
 """What a row asks for, as the request that a single invitation makes of the same words."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from doorstep.domain.batches import Batch, BatchRow
 from doorstep.domain.contact import no_such_contact, require_invitable
 from doorstep.domain.destination import email_of, phone_of
 from doorstep.domain.errors import Conflict
+from doorstep.domain.group_roles import bundles
 from doorstep.domain.messages import Channel
 from doorstep.domain.requests import NewInvitation
 from doorstep.store import address_book
@@ -20,10 +22,11 @@ from doorstep.store.audit import Actor
 
 @dataclass(frozen=True)
 class Errand:
-    """A batch at work: itself, who asked for it, and the region of its office."""
+    """A batch at work: itself, who asked for it, the region of its office, and what its group roles stood for."""
 
     batch: Batch
     region: str
+    groups: Mapping[str, Sequence[str]]
 
     @property
     def actor(self) -> Actor:
@@ -34,8 +37,11 @@ class Errand:
 
 async def errand_of(tx: AsyncConnection, batch: Batch) -> Errand:
     """The batch with what its rows are read by."""
-    query = select(t.offices.c.region).where(t.offices.c.code == batch.office)
-    return Errand(batch, (await tx.execute(query)).scalar_one())
+    pinned = select(t.batches.c.options["groups"]).where(t.batches.c.id == batch.id).scalar_subquery()
+    query = select(t.offices.c.region, pinned).where(t.offices.c.code == batch.office)
+    region, groups = (await tx.execute(query)).one()
+    # A batch from before an office could have groups of its own names none, and means those that come with Doorstep.
+    return Errand(batch, region, bundles((groups or {}).items()))
 
 
 async def request_of(tx: AsyncConnection, errand: Errand, row: BatchRow) -> NewInvitation:
@@ -57,6 +63,7 @@ async def request_of(tx: AsyncConnection, errand: Errand, row: BatchRow) -> NewI
         accounts=tuple(codes.split(";")) if codes else (),
         job=row.job or None,
         roles=options.roles,
+        groups=errand.groups,
         template=options.template,
         locale=options.locale,
         is_test=options.is_test,

@@ -1,6 +1,6 @@
 """Batches and their rows, kept and looked up; each with what whoever looks may see (T20)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from doorstep.domain.batches import Batch, BatchOptions, BatchRow, BatchState, C
 from doorstep.domain.errors import Invalid
 from doorstep.domain.events import Event
 from doorstep.domain.pages import Page, id_at, number_at, page_of
+from doorstep.domain.permissions import permissions_of
 from doorstep.store import asking, audit, authority, locks, offices
 from doorstep.store import tables as t
 from doorstep.store.audit import Actor
@@ -67,9 +68,10 @@ async def add(tx: AsyncConnection, actor: Actor, new: NewBatch) -> UUID:
     if earlier is not None:
         return earlier
     await asking.require_template(tx, await offices.get(tx, new.office), new.options.template)
-    await asking.permissions(tx, new.options.roles, None)
+    groups = await asking.groups_for(tx, new.office, new.options.roles)
+    permissions_of(new.options.roles, groups)
     identifier: UUID = uuid7()
-    await tx.execute(t.batches.insert().values(id=identifier, **_values(actor, new)))
+    await tx.execute(t.batches.insert().values(id=identifier, **_values(actor, new, groups)))
     for first in range(0, len(new.rows), AT_ONCE):
         slice_ = [{"batch_id": identifier, **row} for row in new.rows[first : first + AT_ONCE]]
         await tx.execute(insert(t.batch_rows), slice_)
@@ -86,12 +88,14 @@ async def _tie_to_contacts(tx: AsyncConnection, batch_id: UUID, office: str) -> 
     await tx.execute(update(t.batch_rows).where(means).values(contact_id=c.id))
 
 
-def _values(actor: Actor, new: NewBatch) -> dict[str, object]:
+def _values(actor: Actor, new: NewBatch, groups: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    # What its groups stand for now, for rows that are invited when somebody has changed one since (S1.11).
+    named = {name: list(groups[name]) for name in new.options.roles if name in groups}
     return {
         "office": new.office,
         "name": new.name,
         "source": new.source,
-        "options": asdict(new.options),
+        "options": asdict(new.options) | {"groups": named},
         "starts_by_itself": new.starts_by_itself,
         "created_by": actor.name,
         "created_via": actor.via,

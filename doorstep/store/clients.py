@@ -12,6 +12,7 @@ from doorstep.domain.authority import Authority
 from doorstep.domain.clients import Choices, Client, Portal
 from doorstep.domain.contact import Contact
 from doorstep.domain.errors import NotFound
+from doorstep.domain.group_roles import bundles
 from doorstep.domain.invitation import Account, Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.pages import Page
@@ -82,7 +83,8 @@ async def portal(tx: AsyncConnection, actor: Actor, contact_id: UUID) -> Portal:
     newest = theirs.order_by(i.created_at.desc(), i.id.desc()).limit(NEWEST)
     found = await load_many(tx, i.id.in_(newest), limit=NEWEST)
     facts = await _facts(tx, contact.office)
-    return Portal(contact, tuple(found), await _settled(tx, found), facts.templates, facts.has_approvers)
+    settled = await _settled(tx, found)
+    return Portal(contact, tuple(found), settled, facts.templates, facts.has_approvers, facts.groups)
 
 
 async def _settled(tx: AsyncConnection, found: Sequence[Invitation]) -> frozenset[UUID]:
@@ -119,19 +121,23 @@ async def choices(tx: AsyncConnection, actor: Actor, office: str, *, limit: int)
     """
     who = await sight.require_some(tx, actor, office)
     wanted = (a.office == office, a.closed_at.is_(None), *sight.of_accounts(who, a.id))
-    rows = await tx.execute(select(a.id, a.code, a.name).where(*wanted).order_by(a.code).limit(limit))
+    first = select(a.id, a.code, a.name).where(*wanted).order_by(a.code).limit(limit)
+    rows = await tx.execute(first) if limit else ()
     return replace(await _facts(tx, office), accounts=tuple(Account(*row) for row in rows))
 
 
 async def _facts(tx: AsyncConnection, office: str) -> Choices:
-    """The welcome templates of an office, what it insists on, and whether anybody could approve (S1.14, S4.23)."""
+    """The welcome templates and group roles of an office, what it insists on, and whether anybody could approve."""
     own = select(t.templates.c.name).where(t.templates.c.office == office, t.templates.c.message == Message.WELCOME)
+    g = t.group_roles.c
+    groups = select(func.jsonb_object_agg(g.name, g.roles)).where(g.office == office).scalar_subquery()
     judges = exists().where(t.approvers.c.office == office)
-    columns = (func.array(own.scalar_subquery()), p.required_fields, p.account_required, judges)
+    columns = (func.array(own.scalar_subquery()), p.required_fields, p.account_required, judges, groups)
     query = select(*columns).select_from(t.offices.join(t.policies, o.policy_id == p.id)).where(o.code == office)
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         raise NotFound("no_such_office", "There is no such office.")
-    names, required_fields, account_required, has_approvers = row
+    names, required_fields, account_required, has_approvers, own_groups = row
     templates = tuple(dict.fromkeys([BUILT_IN_WELCOME, *sorted(names)]))
-    return Choices(templates, (), tuple(required_fields), account_required, has_approvers)
+    grouped = bundles((own_groups or {}).items())
+    return Choices(templates, (), tuple(required_fields), account_required, has_approvers, grouped)

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Insert, Update, func, select
+from sqlalchemy import Insert, Update, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from doorstep.domain.authority import Authority, Right
+from doorstep.domain.authority import Authority, Reach, Right
 from doorstep.domain.contact import Contact, Known, Named
 from doorstep.domain.destination import ADDRESS_NEEDED
 from doorstep.domain.editions import changed_meanwhile
 from doorstep.domain.errors import Conflict, Invalid
 from doorstep.domain.events import Event
+from doorstep.domain.invitation import Office
 from doorstep.domain.requests import ContactChange, NewContact
 from doorstep.store import asking, audit, matching, offices
 from doorstep.store import tables as t
@@ -96,24 +97,49 @@ async def change(
     """Set what the portal needs of a contact; the default address stays (S4.33).
 
     Raises:
-        Refused: not found; not allowed; unknown account; `contact_exists`; `changed_meanwhile`, where the contact is
-            not the one that was `seen` any more.
+        Refused: not found; not allowed; unknown account; `account_required`; `contact_exists`; `changed_meanwhile`,
+            where the contact is not the one that was `seen` any more.
     """
     before = await get(tx, actor, contact_id, Right.CONTACTS)
     office = await offices.get(tx, before.office)
-    accounts: Sequence[UUID] = ()
-    if asked.add_accounts:
-        _, accounts = await asking.accounts_for(tx, actor, Right.CONTACTS, office, asked.add_accounts)
     values = _values(asked)
     kept = sorted({*before.kept_fields, *(name for name in values if not name.endswith("_key"))})
     row = t.contacts.update().where(c.id == contact_id)
     same = row if seen is None else row.where(c.updated_at == seen)
     if not await _write(tx, same.values(**values, kept_fields=kept, updated_at=func.now())):
         raise changed_meanwhile()
-    await link(tx, contact_id, accounts)
-    detail = {"office": office.code, "changed": sorted(values)}
+    await _move(tx, actor, office, contact_id, asked)
+    detail: dict[str, object] = {"office": office.code, "changed": sorted(values)}
+    moved = {"accounts_added": asked.add_accounts, "accounts_removed": asked.remove_accounts}
+    detail |= {name: sorted(set(codes)) for name, codes in moved.items() if codes}
     await audit.record(tx, Event.CONTACT_SET, actor, subject_id=contact_id, detail=detail)
     return await get(tx, actor, contact_id)
+
+
+async def _move(tx: AsyncConnection, actor: Actor, office: Office, contact_id: UUID, asked: ContactChange) -> None:
+    """Put the person on accounts and take them off others; whoever acts names none that is out of their sight."""
+    if asked.add_accounts:
+        _, joined = await asking.accounts_for(tx, actor, Right.CONTACTS, office, asked.add_accounts)
+        await link(tx, contact_id, joined)
+    if asked.remove_accounts:
+        who, left = await asking.accounts_for(tx, actor, Right.CONTACTS, office, asked.remove_accounts)
+        await tx.execute(delete(t.contact_accounts).where(ca.contact_id == contact_id, ca.account_id.in_(left)))
+        await _require_account(tx, who, office, contact_id)
+
+
+async def _require_account(tx: AsyncConnection, who: Authority, office: Office, contact_id: UUID) -> None:
+    """A person stays on the last account where the office asks for one (S0.10), and within the reach of `who` (S1.3).
+
+    Raises:
+        Invalid: `account_required`.
+    """
+    is_held = who.rights[Right.CONTACTS] is Reach.ASSIGNED
+    if not (is_held or office.policy.account_required):
+        return
+    if (await tx.execute(select(ca.account_id).where(ca.contact_id == contact_id).limit(1))).first() is None:
+        why = "You serve the accounts assigned to you" if is_held else f"Office {office.code} asks for an Account ID"
+        sentence = f"{why}, so the person stays on the last one. Put them on another one first."
+        raise Invalid("account_required", sentence, field="account")
 
 
 def _values(asked: ContactChange) -> dict[str, object]:

@@ -76,7 +76,7 @@ async def create(tx: AsyncConnection, ring: KeyRing, actor: Actor, new: NewInvit
     if duplicate is not None:
         _require_seen(who, duplicate)
         return duplicate, False
-    permissions = await asking.permissions(tx, new.roles, plan.asked.job)
+    permissions = await asking.permissions(tx, new, plan.asked.job)
     require_grants(who, permissions)
     user = await existing.user_for(tx, plan.asked)
     if not new.is_draft:

@@ -29,7 +29,8 @@ async def add(tx: AsyncConnection, actor: Actor, new: NewPair) -> tuple[User, Us
     office = await offices.get(tx, new.office)
     who, accounts = await asking.accounts_for(tx, actor, Right.ADD_USER, office, [new.account])
     await asking.require_template(tx, office, new.template)
-    granted = permissions_of(new.roles or ((REP,) if new.relationship == REP else ()))
+    roles = new.roles or ((REP,) if new.relationship == REP else ())
+    granted = permissions_of(roles, await asking.groups_for(tx, office.code, roles))
     require_grants(who, granted)
     management, staff = await _logins(tx, new)
     for user_id, permissions in ((management, granted), (staff, staff_permissions(granted))):

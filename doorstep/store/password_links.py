@@ -58,6 +58,12 @@ async def insert_of_staff(tx: AsyncConnection, identifier: UUID, asked_key: str)
     await tx.execute(t.password_links.insert().values(id=identifier, asked_key=asked_key, state="asked", kind=STAFF))
 
 
+async def insert_told(tx: AsyncConnection, identifier: UUID, login_id: UUID, asked_key: str) -> None:
+    """Note that somebody who signs in to the Team Hub is told of something; no link goes out with it."""
+    values = {"id": identifier, "login_id": login_id, "asked_key": asked_key, "state": "moot", "kind": STAFF}
+    await tx.execute(t.password_links.insert().values(**values))
+
+
 async def get(tx: AsyncConnection, identifier: UUID, *, for_update: bool = False) -> PasswordLink | None:
     """The request, or None."""
     own = (p.id, p.user_id, p.asked_key, p.state, p.kind, p.office, p.template, p.rev, p.expires_at)

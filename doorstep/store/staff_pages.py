@@ -33,12 +33,17 @@ MOST_FOUND = 20
 
 @dataclass(frozen=True)
 class StaffRecord:
-    """Somebody on the staff; `last_signed_in_at` is None for whoever never came to the Team Hub."""
+    """Somebody on the staff; `last_signed_in_at` is None for whoever never came to the Team Hub.
+
+    `has_code`: a one-time code is asked for. `is_tied`: to a person of the OpenID Connect provider.
+    """
 
     member: StaffMember
     is_approver: bool
     any_staff_invites: bool
     last_signed_in_at: datetime | None
+    has_code: bool = False
+    is_tied: bool = False
 
     @property
     def authority(self) -> Authority:
@@ -124,8 +129,10 @@ def _records(office: str) -> Select[tuple[object, ...]]:
     approves = exists().where(ap.office == so.office, ap.address_key == s.address_key)
     any_staff = select(o.any_staff_invites).where(o.code == so.office).scalar_subquery()
     last = select(sl.last_signed_in_at).where(sl.address_key == s.address_key).scalar_subquery()
+    own = exists().where(sl.address_key == s.address_key)
+    has_code, is_tied = own.where(sl.code_since.is_not(None)), own.where(sl.oidc_subject.is_not(None))
     extra = (approves.label("approves"), any_staff.label("any_staff"), last.label("last_signed_in_at"))
-    return authority.members(*extra).where(so.office == office)
+    return authority.members(*extra, has_code.label("has_code"), is_tied.label("is_tied")).where(so.office == office)
 
 
 async def _one(tx: AsyncConnection, office: str, staff_id: UUID) -> StaffRecord:
@@ -141,6 +148,8 @@ def _read(row: Row[tuple[object, ...]]) -> StaffRecord:
         is_approver=bool(row.approves),
         any_staff_invites=bool(row.any_staff),
         last_signed_in_at=row.last_signed_in_at,
+        has_code=bool(row.has_code),
+        is_tied=bool(row.is_tied),
     )
 
 

@@ -1,6 +1,6 @@
 """Webhooks as an office looks after them: added, rotated, enabled, replayed, removed; each change is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -123,6 +123,28 @@ async def secret_of(tx: AsyncConnection, ring: KeyRing, webhook_id: UUID) -> str
         return await signing.current(tx, ring, Purpose.WEBHOOK, webhook_id)
     except UnknownKeyError:
         raise secret_lost() from None
+
+
+async def change(tx: AsyncConnection, actor: Actor, webhook_id: UUID, said: Mapping[str, object]) -> Webhook:
+    """Send somewhere else or other events, or tell another owner; the secret and what is queued stay.
+
+    Other events count for what is committed from now on, so that the past goes by those before.
+
+    Raises:
+        NotFound: `no_such_webhook`; Forbidden: `not_allowed`.
+    """
+    before = await get(tx, actor, webhook_id)
+    if said.get("events", before.events) != before.events:
+        await webhook_events.catch_up(tx)
+    found = await get(tx, actor, webhook_id, for_update=True)
+    fresh = {name: value for name, value in said.items() if value != getattr(found, name)}
+    if not fresh:
+        return found
+    row = await tx.execute(update(t.webhooks).where(w.id == webhook_id).values(**fresh).returning(*_COLUMNS))
+    changed = _webhook(row.one())
+    events = {"events": list(changed.events)} if "events" in fresh else {}
+    await _record(tx, Event.WEBHOOK_SET, actor, changed, changed=sorted(fresh), **events)
+    return changed
 
 
 async def rotate(tx: AsyncConnection, ring: KeyRing, actor: Actor, webhook_id: UUID, overlap: timedelta) -> str:

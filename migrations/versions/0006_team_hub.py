@@ -1,4 +1,4 @@
-"""team hub: how staff sign in, and where they are signed in
+"""team hub: how staff sign in, where they are signed in, and group roles of an office's own
 
 Phase: pre (before the new code is deployed; the running code must not notice). Every new column may be empty; what
 takes long on a table in use is left to 0007.
@@ -25,11 +25,11 @@ OLD = {
     ("password_links", "kind"): ("forgot", "set_password"),
 }
 NEW = {
-    ("deliveries", "message"): (*OLD_MESSAGES, "staff_link"),
+    ("deliveries", "message"): (*OLD_MESSAGES, "staff_link", "staff_code_off"),
     ("links", "purpose"): ("invitation", "reset", "staff"),
     ("password_links", "kind"): ("forgot", "set_password", "staff"),
 }
-IN_USE = ("password_links", "links", "deliveries")
+IN_USE = ("offices", "password_links", "links", "deliveries")
 LOCK = f"""
 DO $$
 BEGIN
@@ -55,6 +55,7 @@ def upgrade() -> None:
     op.execute(LOCK)
     _logins()
     _sessions()
+    _group_roles()
     op.add_column("password_links", sa.Column("login_id", sa.Uuid(), nullable=True))
     op.execute(
         "ALTER TABLE password_links ADD CONSTRAINT fk_password_links_login_id "
@@ -113,12 +114,27 @@ def _sessions() -> None:
     op.create_index(op.f("ix_staff_sessions_login_id"), "staff_sessions", ["login_id"], unique=False)
 
 
+def _group_roles() -> None:
+    op.create_table(
+        "group_roles",
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("roles", postgresql.ARRAY(Text()), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("name ~ '^[a-z0-9_]{2,40}$'", name=op.f("ck_group_roles_name")),
+        sa.CheckConstraint("cardinality(roles) > 0", name=op.f("ck_group_roles_roles")),
+        sa.ForeignKeyConstraint(["office"], ["offices.code"], name=op.f("fk_group_roles_office")),
+        sa.PrimaryKeyConstraint("office", "name", name=op.f("pk_group_roles")),
+    )
+
+
 def downgrade() -> None:
-    op.execute("DELETE FROM deliveries WHERE message = 'staff_link'")
+    op.execute("DELETE FROM deliveries WHERE message IN ('staff_link', 'staff_code_off')")
     op.execute("DELETE FROM links WHERE purpose = 'staff'")
     op.execute("DELETE FROM password_links WHERE kind = 'staff'")
     _allow(OLD)
     op.drop_constraint("fk_password_links_login_id", "password_links")
     op.drop_column("password_links", "login_id")
+    op.drop_table("group_roles")
     op.drop_table("staff_sessions")
     op.drop_table("staff_logins")

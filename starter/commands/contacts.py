@@ -51,6 +51,10 @@ CHANGES: Mapping[str, object] = {
         ),
     ],
     "account": Accounts,
+    "remove_account": Annotated[
+        list[str] | None,
+        typer.Option("--remove-account", metavar="CODE", help="An account to take them off; repeat it for more."),
+    ],
 }
 ROOM = 120
 """Columns below which a table of contacts would have to cut their ids."""
@@ -110,6 +114,7 @@ def set_(identifier: ContactId, actor: As = "", **options: Any) -> Answer:
             portal_email=options["portal_email"],
             is_portal_user=options["is_portal_user"],
             add_accounts=options["account"] or (),
+            remove_accounts=options["remove_account"] or (),
         )
 
     return _answer(ask(work, actor=actor), typed=options["portal_email"])

@@ -81,9 +81,16 @@ def invite(address: Address, actor: As = "") -> Answer:
 
 @command(app, "code-off")
 def code_off(address: Address, actor: As = "") -> Answer:
-    """Take the one-time code away from somebody who lost the phone: their password alone lets them in again."""
+    """Take away the one-time code of a lost phone: the password alone lets its owner in, and a mail tells them."""
     ask(lambda doorstep: doorstep.staff_code_off(address), actor=actor)
     return Answer({"address": address, "is_code_off": True}, [f"{address} is asked for no code any more."])
+
+
+@command(app)
+def untie(address: Address, actor: As = "") -> Answer:
+    """Forget which person of the OpenID provider somebody is, for when their account there was made anew."""
+    ask(lambda doorstep: doorstep.staff_untie(address), actor=actor)
+    return Answer({"address": address, "is_untied": True}, [f"{address} is tied to nobody at the provider any more."])
 
 
 @command(app, "sign-out")

@@ -1,5 +1,6 @@
 """Webhooks: which server is told of what happens, what it was told, and its secret."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -37,6 +38,19 @@ Since = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many, the newest first.")]
+CHANGES: Mapping[str, object] = {
+    "url": Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where to send from now on, beginning with https://.", show_default=False),
+    ],
+    "event": Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="What to send from now on; repeat it for more, they replace those before."),
+    ],
+    "owner": Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Who is told when it is switched off.", show_default=False)
+    ],
+}
 KEEP_IT = "Give the secret to whoever runs the server. To see it again: doorstep webhook secret"
 
 
@@ -47,6 +61,14 @@ def add(office: OfficeCode, url: Url, event: Events, owner: Owner, actor: As = "
     data = _webhook(added.webhook) | {"secret": added.secret}
     shown: list[RenderableType] = [pairs(_sheet(added.webhook)), Whole(added.secret), f"{KEEP_IT} {added.webhook.id}"]
     return Answer(data, shown)
+
+
+@command(app, "set", options=CHANGES)
+def set_(webhook: WebhookId, actor: As = "", **options: Any) -> Answer:
+    """Change where a webhook sends what, or who is told; its secret stays, and so does what is queued."""
+    url, events, owner = options["url"], options["event"] or None, options["owner"]
+    found = ask(lambda doorstep: doorstep.webhook_set(webhook, url=url, events=events, owner=owner), actor=actor)
+    return Answer(_webhook(found), [pairs(_sheet(found))])
 
 
 @command(app, "list")

@@ -181,6 +181,21 @@ async def test_t20_an_administrator_signs_somebody_of_the_office_out(house: Hous
     assert (await mate.browser.get("/hub")).headers["location"] == "/hub/sign-in"
 
 
+async def test_the_page_of_a_colleague_signs_them_out(house: House, app: FastAPI) -> None:
+    """T24: the step says its effect first, and from the next request on their session opens nothing."""
+    office = await house.office()
+    chief = await colleague(house, app, office, "administrator")
+    mate = await colleague(house, app, office, "companyView")
+    path = chief.path(f"/staff/{(await house.doorstep.staff_member(office, mate.address)).id}")
+
+    before = await chief.look(path)
+    done = await chief.send(f"{path}/sign-out")
+
+    assert "Every browser that they are signed in with is signed out." in before.words
+    assert done.headers["location"] == f"{path}?done=staff-signed-out"
+    assert (await mate.browser.get("/hub")).headers["location"] == "/hub/sign-in"
+
+
 async def test_t25_signing_out_ends_the_session_for_good(house: House, app: FastAPI) -> None:
     """T24, T25: a copied cookie is dead after the sign-out, and the browser is told to forget the pages."""
     person = await colleague(house, app, await house.office(), "administrator")

@@ -4,10 +4,11 @@ import pytest
 from fastapi import FastAPI
 
 from doorstep.domain.errors import Conflict, Forbidden, NotFound
+from doorstep.domain.messages import Message
 from tests.command_line import CommandLine
-from tests.house import PASSWORD, House
+from tests.house import PASSWORD, House, eventually, text_of
 from tests.hub import colleague
-from tests.pages import visitor
+from tests.pages import seen, visitor
 from tests.phones import with_phone
 
 
@@ -65,3 +66,74 @@ async def test_the_operator_takes_a_code_away_and_ends_sessions(
     assert told.out.strip() == f"1 session of {person.address} ended."
     assert (await person.browser.get("/hub")).headers["location"] == "/hub/sign-in"
     assert unknown["code"] == "no_such_staff"
+
+
+async def told_of_it(house: House, address: str) -> list[str]:
+    """The mails that say that a code was turned off, once there is one."""
+
+    async def look() -> list[str] | None:
+        return [text_of(mail) for mail in house.mails(address, Message.STAFF_CODE_OFF)] or None
+
+    return await eventually(look, "the news of the code")
+
+
+async def test_t30_whoever_lost_the_code_is_told_and_what_to_do_if_they_did_not_ask(house: House, app: FastAPI) -> None:
+    """T30: one mail from the office, with nothing secret in it; who turns it off themselves needs none."""
+    office = await house.office()
+    chief = await colleague(house, app, office, "administrator")
+    mate = await colleague(house, app, office, "companyView")
+    own = await colleague(house, app, office, "companyView")
+    phone, mine = await with_phone(house, mate), await with_phone(house, own)
+
+    await house.doorstep.staff_code_off(mate.address, actor=chief.address)
+    [mail] = await told_of_it(house, mate.address)
+    await own.send("/hub/account/code/off", code=mine.code(steps=1))
+
+    assert "choose a new password at once" in mail
+    assert "/hub/forgot" in mail
+    assert (mate.address in mail, phone.secret in mail, "/hub/password/" in mail) == (True, False, False)
+    assert house.mails(own.address, Message.STAFF_CODE_OFF) == []
+
+
+async def test_nobody_is_told_of_what_was_refused(house: House, app: FastAPI) -> None:
+    """T08, T20: a code that is not turned off is no news; nor is there an office to write to whoever has left all."""
+    office = await house.office()
+    chief = await colleague(house, app, office, "administrator")
+    mate = await colleague(house, app, office, "companyView")
+    gone = await colleague(house, app, office, "companyView")
+    await with_phone(house, gone)
+    await house.doorstep.staff_remove(office, gone.address)
+
+    with pytest.raises(Conflict):
+        await house.doorstep.staff_code_off(mate.address, actor=chief.address)
+    await house.doorstep.staff_code_off(gone.address)
+
+    waiting = [each async for each in house.doorstep.stuck()]
+    assert [house.mails(each.address, Message.STAFF_CODE_OFF) for each in (mate, gone)] == [[], []]
+    assert not [each for each in waiting if "one-time code" in str(each)]
+
+
+async def test_the_page_of_a_colleague_turns_the_code_off(house: House, app: FastAPI) -> None:
+    """T20, T30: the step is there where a code is on, says its effect first, and is refused for one of two offices."""
+    office, other = await house.office(), await house.office()
+    chief = await colleague(house, app, office, "administrator")
+    mate = await colleague(house, app, office, "companyView")
+    both = await colleague(house, app, office, "companyView")
+    await house.doorstep.staff_set(other, both.address, permissions=["administrator"])
+    for each in (mate, both):
+        await with_phone(house, each)
+    paths = [
+        chief.path(f"/staff/{(await house.doorstep.staff_member(office, each.address)).id}") for each in (mate, both)
+    ]
+
+    before = await chief.look(paths[0])
+    done = await chief.send(f"{paths[0]}/code-off")
+    after = await chief.look(done.headers["location"])
+    refused = await chief.send(f"{paths[1]}/code-off")
+
+    assert "This is for a lost phone" in before.words
+    assert done.headers["location"] == f"{paths[0]}?done=staff-code-off"
+    assert ("Turned off." in after.words, f"{paths[0]}/code-off" in after.forms) == (True, False)
+    assert (refused.status_code, "They work for more than your office" in seen(refused).words) == (403, True)
+    assert f"{paths[1]}/code-off" in seen(refused).forms
+    await told_of_it(house, mate.address)

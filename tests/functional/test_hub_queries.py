@@ -56,6 +56,7 @@ async def _one_more(world: World, number: int) -> None:
     await d.template_add(office, f"letter-{number}")
     await d.key_add(office, f"key {number}", scopes=["read"])
     await d.delivery_source_add(office, f"Provider {number}")
+    await d.group_role_set(office, f"group_{number}", ["buyer"])
 
     async def listen(tx: AsyncConnection) -> None:
         await webhooks.add(

@@ -136,17 +136,6 @@ async def test_what_cannot_be_read_is_named_beside_its_field(house: House, app: 
     assert (await house.doorstep.office(person.office)).policy_version == 1
 
 
-async def test_roles_are_shown_and_not_changed(house: House, app: FastAPI) -> None:
-    """S1.11, S1.12, S1.13: every group role with its roles, every role with what it opens; nothing to send."""
-    person = await chief(house, app)
-
-    page = await person.look(person.path("/settings/roles"))
-
-    assert "family_farm customer, grower" in page.words
-    assert "Grain contracts" in page.words
-    assert page.forms == ["/hub/sign-out"]
-
-
 async def test_only_administrators_see_the_settings(house: House, app: FastAPI) -> None:
     """S1.2, S4.4: a superuser has neither the pages nor the entry in the menu, and the forms are refused."""
     office = await house.office()

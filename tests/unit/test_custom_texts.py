@@ -51,7 +51,7 @@ def test_s2_16_what_every_office_has_from_the_start() -> None:
     assert set(Message) - own.keys() == {
         *(Message.INVITATION, Message.SET_PASSWORD, Message.PASSWORD_RESET, Message.PASSWORD_CHANGED),
         *(Message.BOUNCE_NOTICE, Message.DECLINED_NOTICE, Message.READDRESSED_NOTICE, Message.WEBHOOK_DISABLED),
-        Message.STAFF_LINK,
+        *(Message.STAFF_LINK, Message.STAFF_CODE_OFF),
     }
     assert builtin(Message.REMINDER) == Template("reminder", Message.REMINDER)
     with pytest.raises(Forbidden):

@@ -28,7 +28,7 @@ OFFICES = {"es_MX": "America/Mexico_City", "de_AT": "Europe/Vienna"}
 PLACEHOLDER = r"%\((\w+)\)s"
 COMMANDS = {"approve", "doorstep", "enable", "hub", "permissions", "readdress", "team", "temporal"}
 """Names that no language changes: those of commands, and of the Team Hub."""
-SAME_AS_ENGLISH = {"es_MX": {"decide"}, "de_AT": {"link", "mail", "november", "person", "workflow"}}
+SAME_AS_ENGLISH = {"es_MX": {"decide"}, "de_AT": {"code", "link", "mail", "november", "person", "workflow"}}
 """Words of a language that happen to be English ones too."""
 
 WAYS: dict[Key, list[dict[str, object]]] = {
@@ -50,6 +50,7 @@ WAYS: dict[Key, list[dict[str, object]]] = {
     ],
     Key.REJECTED: [{"is_existing": True}, dict.fromkeys(["help_email", "help_phone"], "")],
     Key.STAFF_LINK: [{"is_first": False}],
+    Key.STAFF_CODE_OFF: [dict.fromkeys(["help_email", "help_phone"], "")],
     Key.PASSWORD_CHANGED: [{"help_email": ""}, {"help_phone": ""}, dict.fromkeys(OFFICE, "")],
 }
 """How else a message may come out, beside its example."""

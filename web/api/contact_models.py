@@ -63,6 +63,9 @@ class ContactPatch(Request):
     add_accounts: Annotated[
         tuple[Code, ...], Field(max_length=LONGEST_LIST, description="Codes of accounts to put the person on too.")
     ] = ()
+    remove_accounts: Annotated[
+        tuple[Code, ...], Field(max_length=LONGEST_LIST, description="Codes of accounts to take the person off.")
+    ] = ()
 
 
 class ContactPut(Request):

@@ -64,6 +64,21 @@ class NewWebhook(Request):
     owner: Annotated[Address, Field(description="Who is told when the webhook is disabled.")]
 
 
+class WebhookPatch(Request):
+    """What to change of a webhook; what is left out or null stays, the secret and what is queued too."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"events": ["invitation.*", "message.bounced"]}]})
+
+    url: Annotated[
+        str | None, Field(max_length=LONGEST_URL, description="An https address of the public Internet.")
+    ] = None
+    events: Annotated[
+        tuple[Code, ...] | None,
+        Field(min_length=1, max_length=MOST_EVENTS, description="What is sent from now on, in place of all before."),
+    ] = None
+    owner: Annotated[Address | None, Field(description="Who is told when the webhook is disabled.")] = None
+
+
 class Replay(Request):
     """From when on."""
 

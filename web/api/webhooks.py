@@ -39,6 +39,16 @@ async def show_webhook(webhook_id: UUID, caller: Called) -> models.WebhookAnswer
     return models.WebhookAnswer.model_validate(await caller.doorstep.webhook(webhook_id))
 
 
+@router.patch("/webhooks/{webhook_id}", **operation(Scope.SETTINGS, 404, 409, 413))
+async def change_webhook(webhook_id: UUID, said: models.WebhookPatch, caller: Called) -> models.WebhookAnswer:
+    """Change where a webhook sends what, or who is told when it is disabled.
+
+    The secret stays, and what is queued goes to the new address. Other events count from now on.
+    """
+    changed = await caller.doorstep.webhook_set(webhook_id, **said.model_dump())
+    return models.WebhookAnswer.model_validate(changed)
+
+
 @router.delete("/webhooks/{webhook_id}", status_code=204, **operation(Scope.SETTINGS, 404, 409))
 async def remove_webhook(webhook_id: UUID, caller: Called) -> None:
     """Send nothing more to a webhook."""

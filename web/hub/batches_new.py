@@ -66,6 +66,7 @@ async def _page(visit: Visit, values: Mapping[str, object], refusal: Refused | N
         field = refusal.field if isinstance(refusal, Invalid) else ""
         faults = {NAMES.get(field, field) if NAMES.get(field, field) in BatchForm.model_fields else "": refusal}
     is_correction = bool(visit.asked("from"))
+    choices = await visit.doorstep.client_choices(visit.code, limit=0)
     return visit.page(
         "batches_new.html",
         status=200 if refusal is None else refusal.status,
@@ -73,8 +74,8 @@ async def _page(visit: Visit, values: Mapping[str, object], refusal: Refused | N
         faults=faults,
         is_correction=is_correction,
         filters=FilterChoices() if is_correction else await visit.doorstep.invite_choices(visit.code),
-        templates=() if is_correction else (await visit.doorstep.client_choices(visit.code, limit=0)).templates,
-        groups=group_choices(visit),
+        templates=choices.templates,
+        groups=group_choices(visit, choices.groups),
         roles=role_choices(visit),
         languages=LANGUAGES,
         channels=CHANNELS,

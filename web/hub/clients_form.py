@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from doorstep.domain.errors import Invalid, Refused
-from doorstep.domain.permissions import GROUPS, ROLES, SECTIONS, permissions_of
+from doorstep.domain.permissions import ROLES, SECTIONS, permissions_of
 from doorstep.store.directory_pages import AccountRecord
 from web.hub.clients_picking import Alike, codes_in, picked
 from web.hub.clients_slips import Slip, settled
@@ -69,6 +69,7 @@ NONE = Trouble({}, status=200)
 
 async def show(visit: Visit, entrance: Entrance, trouble: Trouble = NONE) -> Response:
     """The form, with everything that was typed into it."""
+    choices = await visit.doorstep.client_choices(visit.code)
     return visit.page(
         "clients_new.html",
         status=trouble.status,
@@ -76,8 +77,8 @@ async def show(visit: Visit, entrance: Entrance, trouble: Trouble = NONE) -> Res
         trouble=trouble,
         faults=trouble.faults,
         values=_typed(visit.sent),
-        choices=await visit.doorstep.client_choices(visit.code),
-        groups=group_choices(visit),
+        choices=choices,
+        groups=group_choices(visit, choices.groups),
         roles=role_choices(visit),
         languages=LANGUAGES,
         channels=CHANNELS,
@@ -95,20 +96,25 @@ def _typed(sent: Sent | None) -> dict[str, object]:
     return {**typed, **lists}
 
 
-def _offered(visit: Visit, names: Iterable[str]) -> list[str]:
+Groups = Mapping[str, Sequence[str]]
+"""What each group role of an office stands for."""
+
+
+def _offered(visit: Visit, names: Iterable[str], groups: Groups) -> list[str]:
     """S1.20: nobody is offered a role that they may not grant."""
     most = visit.authority.may_grant
-    return [name for name in names if most is None or permissions_of([name]) <= most]
+    return [name for name in names if most is None or permissions_of([name], groups) <= most]
 
 
-def group_choices(visit: Visit) -> list[tuple[str, str]]:
-    """Group roles, with the roles that each of them bundles (S1.11)."""
-    return [(name, _words(name, ", ".join(map(_plain, GROUPS[name])))) for name in _offered(visit, GROUPS)]
+def group_choices(visit: Visit, groups: Groups) -> list[tuple[str, str]]:
+    """Group roles of the office, with the roles that each of them bundles (S1.11)."""
+    offered = _offered(visit, sorted(groups), groups)
+    return [(name, _words(name, ", ".join(map(_plain, groups[name])))) for name in offered]
 
 
 def role_choices(visit: Visit) -> list[tuple[str, str]]:
     """Individual roles, with the sections that each of them opens (S1.12)."""
-    return [(name, _words(name, _sections(ROLES[name]))) for name in _offered(visit, ROLES)]
+    return [(name, _words(name, _sections(ROLES[name]))) for name in _offered(visit, ROLES, {})]
 
 
 def _plain(name: str) -> str:

@@ -27,6 +27,13 @@ class ContactForm(HubForm):
     seen: str = ""
 
 
+class TakeOffForm(HubForm):
+    """The accounts that the person is not to be on any more."""
+
+    take_off: tuple[str, ...] = ()
+    seen: str = ""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """Why the page is shown again."""
@@ -70,13 +77,16 @@ async def show(visit: Visit) -> Response:
 
 async def _page(visit: Visit, trouble: Trouble) -> Response:
     contact = await contact_of(visit)
-    sent = visit.sent or Sent({"name": [contact.name], "phone": [contact.phone]})
+    typed = visit.sent or Sent()
+    sent = typed if "name" in typed.fields else Sent({"name": [contact.name], "phone": [contact.phone]})
     return visit.page(
         "contact.html",
         status=trouble.status,
         contact=contact,
+        held=[(each.code, f"{each.name} ({each.code})" if each.name else each.code) for each in contact.accounts],
         path=contact_path(visit.code, contact.id),
         values={name: sent.one(name) for name in ContactForm.model_fields},
+        ticked=typed.every("take_off"),
         trouble=trouble,
         faults=trouble.faults,
     )
@@ -105,7 +115,28 @@ async def change(visit: Visit) -> Response:
     return visit.go(contact_path(visit.code, contact.id), done="contact-saved")
 
 
+async def take_off(visit: Visit) -> Response:
+    """Take the person off the ticked accounts; whatever they were invited to goes on."""
+    contact = await contact_of(visit)
+    try:
+        form = filled(TakeOffForm, visit.sent)
+        ticked, seen = _ticked(form), moment_seen(form.seen)
+        await visit.doorstep.contact_set(contact.id, remove_accounts=ticked, seen=seen)
+    except Invalid as fault:
+        return await _page(visit, Trouble({"take_off" if fault.field else "": fault}))
+    except Refused as refusal:
+        return await _page(visit, Trouble({"": refusal}, status=refusal.status))
+    return visit.go(contact_path(visit.code, contact.id), done="contact-taken-off")
+
+
+def _ticked(form: TakeOffForm) -> tuple[str, ...]:
+    if not form.take_off:
+        raise Invalid("account_required", "Tick the account to take them off.", field="take_off")
+    return form.take_off
+
+
 ROUTES = [
     look(CONTACT, show),
     act(CONTACT, change),
+    act(f"{CONTACT}/take-off", take_off),
 ]

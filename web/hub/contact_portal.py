@@ -85,7 +85,7 @@ async def _page(visit: Visit, trouble: Trouble) -> Response:
         faults=trouble.faults,
         accounts=[(each.code, f"{each.name} ({each.code})") for each in contact.accounts if not each.is_closed],
         doubt=slip_in(contact.invitation_address),
-        groups=group_choices(visit),
+        groups=group_choices(visit, portal.groups),
         roles=role_choices(visit),
         languages=LANGUAGES,
         channels=CHANNELS,

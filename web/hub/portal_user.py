@@ -83,6 +83,7 @@ async def _page(
     visit: Visit, form: PortalUserForm, refusal: Refused | None = None, *, slip: Slip | None = None
 ) -> Response:
     faults = {} if refusal is None else _faults(refusal)
+    choices = await visit.doorstep.client_choices(visit.code)
     return visit.page(
         "portal_user.html",
         status=200 if refusal is None else refusal.status,
@@ -90,9 +91,9 @@ async def _page(
         faults=faults,
         slip=slip,
         alike=refusal.companies if isinstance(refusal, Alike) else (),
-        choices=await visit.doorstep.client_choices(visit.code),
+        choices=choices,
         relationships=RELATIONSHIP_CHOICES,
-        groups=group_choices(visit),
+        groups=group_choices(visit, choices.groups),
         roles=role_choices(visit),
         path=visit.request.url.path,
     )

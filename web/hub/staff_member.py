@@ -1,6 +1,6 @@
 """One member of staff: what they hold and what follows from it, the companies assigned to them, the way in and out."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -82,6 +82,32 @@ async def mail(visit: Visit) -> Response:
     return visit.go(_path(visit, sheet), done="link-mailed")
 
 
+async def code_off(visit: Visit) -> Response:
+    """Take the one-time code away from somebody who lost the phone; a mail tells them."""
+    return await _for_them(visit, visit.doorstep.staff_code_off, "staff-code-off")
+
+
+async def untie(visit: Visit) -> Response:
+    """Forget who they are at the provider, where their account there was made anew."""
+    return await _for_them(visit, visit.doorstep.staff_untie, "staff-untied")
+
+
+async def sign_out(visit: Visit) -> Response:
+    """End every session of theirs, as for a phone that was left in a taxi."""
+    return await _for_them(visit, visit.doorstep.staff_sign_out, "staff-signed-out")
+
+
+async def _for_them(visit: Visit, work: Callable[[str], Awaitable[object]], done: str) -> Response:
+    """Do it, or say on the page why not: for somebody of two offices it takes whoever looks after both (T20)."""
+    filled(ButtonForm, visit.sent)
+    sheet = await _sheet(visit)
+    try:
+        await work(sheet.record.member.address)
+    except (Conflict, Forbidden) as refusal:
+        return _page(visit, sheet, values_of(sheet.record.member), {"": refusal}, status=refusal.status)
+    return visit.go(_path(visit, sheet), done=done)
+
+
 async def remove(visit: Visit) -> Response:
     """Take them off the staff."""
     filled(ButtonForm, visit.sent)
@@ -126,6 +152,7 @@ def _page(
         faults=faults,
         search=search,
         own=own,
+        provider=visit.doorstep.settings.oidc_name or "the provider",
         is_draft=authority is not None,
         next=f"{own}?{urlencode(following)}" if sheet.assigned.next else "",
         first=own if visit.asked("after") else "",
@@ -141,5 +168,8 @@ ROUTES = [
     act(MEMBER + "/assign", assign),
     act(MEMBER + "/take", take),
     act(MEMBER + "/mail", mail),
+    act(MEMBER + "/code-off", code_off),
+    act(MEMBER + "/untie", untie),
+    act(MEMBER + "/sign-out", sign_out),
     act(MEMBER + "/remove", remove),
 ]

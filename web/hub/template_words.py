@@ -28,6 +28,7 @@ GOES_TO: Mapping[Message, str] = {
     Message.PASSWORD_CHANGED: "A user whose password was changed",
     Message.WEBHOOK_DISABLED: "The owner of a webhook that was turned off",
     Message.STAFF_LINK: "Staff and username administrators, with the link to the Team Hub",
+    Message.STAFF_CODE_OFF: "Somebody on the staff, when their one-time code was taken away",
 }
 WITH_A_LINK = frozenset({Message.INVITATION, Message.SET_PASSWORD, Message.PASSWORD_RESET, Message.STAFF_LINK})
 LOCKED_LINK = "Locked: its link is how somebody gets in, so its words are the same for every office."

@@ -8,7 +8,7 @@ from fastapi import Response
 from doorstep.domain.errors import Invalid, Refused
 from doorstep.domain.events import Event
 from doorstep.domain.webhooks import FAMILIES
-from web.hub.forms import HubForm, filled
+from web.hub.forms import HubForm, Sent, filled
 from web.hub.visits import Visit, act, look
 
 PATH = "/hub/offices/{office}/settings/webhooks"
@@ -39,6 +39,11 @@ class WebhookForm(HubForm):
     single: str = ""
     owner: str = ""
 
+    @property
+    def asked_for(self) -> list[str]:
+        """Every event that is named, by a tick or by its name."""
+        return [*self.events, *self.single.split()]
+
 
 async def show(visit: Visit) -> Response:
     """The webhooks, and the form for another."""
@@ -49,12 +54,15 @@ async def add(visit: Visit) -> Response:
     """Send events from now on; the answer shows the secret."""
     try:
         form = filled(WebhookForm, visit.sent)
-        events = [*form.events, *form.single.split()]
-        added = await visit.doorstep.webhook_add(visit.code, form.url, events=events, owner=form.owner)
+        added = await visit.doorstep.webhook_add(visit.code, form.url, events=form.asked_for, owner=form.owner)
     except Refused as refusal:
-        typed = {} if visit.sent is None else {name: visit.sent.one(name) for name in ("url", "single", "owner")}
-        return await _page(visit, typed, () if visit.sent is None else tuple(visit.sent.every("events")), refusal)
+        return await _page(visit, *typed_in(visit.sent or Sent()), refusal)
     return visit.page("webhooks_secret.html", webhook=added.webhook, secret=added.secret, is_new=True, ends_in="")
+
+
+def typed_in(sent: Sent) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What was typed and what was ticked, to be shown again."""
+    return {name: sent.one(name) for name in ("url", "single", "owner")}, tuple(sent.every("events"))
 
 
 def ends_in(hours: str) -> timedelta:

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Response
 
 from doorstep.domain.errors import Invalid, Refused
+from doorstep.domain.events import Event
 from doorstep.domain.pages import number_at, page_of
 from doorstep.domain.webhooks import Webhook, no_such_webhook
 from starter.webhooks import WebhookTested
 from web.hub.forms import ButtonForm, HubForm, filled
 from web.hub.visits import Visit, act, look
-from web.hub.webhooks import OVERLAPS, PATH, ends_in
+from web.hub.webhooks import EVENTS, OVERLAPS, PATH, WebhookForm, ends_in, typed_in
 
 PAGE = 50
 ONE = f"{PATH}/{{webhook}}"
@@ -34,6 +35,17 @@ class ReplayForm(HubForm):
 async def show(visit: Visit) -> Response:
     """How it stands, and the newest deliveries."""
     return await _page(visit, await _theirs(visit))
+
+
+async def save(visit: Visit) -> Response:
+    """Another address, other events or another owner; the secret stays, and what is queued."""
+    found = await _theirs(visit)
+    try:
+        form = filled(WebhookForm, visit.sent)
+        await visit.doorstep.webhook_set(found.id, url=form.url, events=form.asked_for, owner=form.owner)
+    except Refused as refusal:
+        return await _page(visit, found, refusal)
+    return visit.go(_path(visit, found.id), done="webhook-saved")
 
 
 async def test(visit: Visit) -> Response:
@@ -102,6 +114,7 @@ async def _page(
 ) -> Response:
     before = number_at(visit.asked("before")) if visit.asked("before") else None
     sendings = await visit.doorstep.webhook_deliveries(found.id, limit=PAGE + 1, before=before)
+    values, chosen = typed_in(visit.sent) if visit.sent and "url" in visit.sent.fields else _as_it_is(found)
     return visit.page(
         "webhooks_one.html",
         status=200 if refusal is None else refusal.status,
@@ -109,10 +122,21 @@ async def _page(
         page=page_of(sendings, PAGE, lambda each: each.sequence),
         is_first=before is None,
         tested=tested,
+        values=values,
+        chosen=chosen,
+        events=EVENTS,
+        example=Event.ACTIVATED,
         overlaps=OVERLAPS,
         since="" if visit.sent is None else visit.sent.one("since"),
         faults={} if refusal is None else {refusal.field if isinstance(refusal, Invalid) else "": refusal},
     )
+
+
+def _as_it_is(found: Webhook) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What stands in the fields before anybody types."""
+    families = dict(EVENTS)
+    single = " ".join(name for name in found.events if name not in families)
+    return {"url": found.url, "single": single, "owner": found.owner}, found.events
 
 
 def _moment(visit: Visit, typed: str) -> datetime:
@@ -136,6 +160,7 @@ def _path(visit: Visit, webhook_id: UUID) -> str:
 
 ROUTES = [
     look(ONE, show),
+    act(ONE, save),
     act(f"{ONE}/test", test),
     act(f"{ONE}/secret", show_secret),
     act(f"{ONE}/rotate", rotate),

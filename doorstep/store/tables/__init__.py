@@ -5,7 +5,7 @@ Times are `timestamptz`; `*_key` columns hold the normalised form that is compar
 
 from doorstep.store.tables.base import metadata
 from doorstep.store.tables.directory import accounts, contact_accounts, contacts, jobs, staff_accounts
-from doorstep.store.tables.hub import staff_logins, staff_sessions
+from doorstep.store.tables.hub import group_roles, staff_logins, staff_sessions
 from doorstep.store.tables.invitations import invitation_accounts, invitations
 from doorstep.store.tables.messages import deliveries, links, template_versions, templates
 from doorstep.store.tables.offices import approvers, offices, policies, staff, staff_offices
@@ -38,6 +38,7 @@ __all__ = [
     "delivery_sources",
     "erp_runs",
     "erp_sources",
+    "group_roles",
     "invitation_accounts",
     "invitations",
     "jobs",

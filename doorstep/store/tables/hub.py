@@ -1,4 +1,4 @@
-"""The Team Hub: how staff sign in, and where they are signed in."""
+"""The Team Hub: how staff sign in, where they are signed in, and the group roles that they make."""
 
 from sqlalchemy import (
     BigInteger,
@@ -47,4 +47,15 @@ staff_sessions = Table(
     instant("created_at", nullable=False, server_default=NOW),
     instant("seen_at", nullable=False, server_default=NOW),
     instant("ends_at", nullable=False),
+)
+
+group_roles = Table(
+    "group_roles",
+    metadata,
+    Column("office", Text, ForeignKey("offices.code"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("roles", ARRAY(Text), nullable=False),
+    instant("changed_at", nullable=False, server_default=NOW),
+    CheckConstraint("name ~ '^[a-z0-9_]{2,40}$'", name="name"),
+    CheckConstraint("cardinality(roles) > 0", name="roles"),
 )
