@@ -53,7 +53,7 @@ bench: $(INSTALLED)  ## Measure, all or ARGS="batch --rows 10000", and write tab
 	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: pictures
-pictures: $(INSTALLED)  ## Take the pictures of docs/walk.md from the running product, with Chromium
+pictures: $(INSTALLED)  ## Take the pictures of the README from the running product, with Chromium
 	$(BIN)/python -m tests.browser.pictures
 
 $(MEASURING): requirements/bench.txt $(INSTALLED)

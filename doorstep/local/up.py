@@ -21,6 +21,7 @@ from doorstep.settings import DEFAULT_HOME
 WORTH_TRYING = (
     "doorstep office set nz",
     "doorstep approvers set nz boss@office.example",
+    "doorstep staff add nz boss@office.example --permission administrator",
     "doorstep invite --office nz --email ana@example.org",
 )
 

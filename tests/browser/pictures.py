@@ -1,4 +1,4 @@
-"""`make pictures`: the pictures of docs/walk.md, taken from the running product with an office at work in it."""
+"""`make pictures`: the pictures of the README, taken from the running product with an office at work in it."""
 
 import asyncio
 import os
