@@ -22,7 +22,7 @@ from doorstep.security.links import Purpose
 from doorstep.store import links
 from doorstep.store.orders import NewUser, Order
 from starter.client import Doorstep
-from starter.onboarding import INVITEE
+from starter.invitee import INVITEE
 
 ROUNDS = 6
 LIVES = 50

@@ -21,7 +21,7 @@ from doorstep.store.batch_sheets import BatchSheet
 from doorstep.store.batches import NewBatch
 from starter.batch_rows import checked_options, ready_rows
 from starter.desk import Connected
-from starter.onboarding import one_line
+from starter.typed import one_line
 
 
 class Batches(Connected):

@@ -8,7 +8,7 @@ from doorstep.domain.batches import BatchOptions, NewRow, Problem, RowResult, Sk
 from doorstep.domain.destination import email_of, phone_of
 from doorstep.domain.errors import Invalid
 from doorstep.domain.messages import Channel
-from starter.onboarding import checked_locale, one_line
+from starter.typed import checked_locale, one_line
 
 Person = tuple[str, str, str, str, tuple[str, ...]]
 

@@ -24,6 +24,7 @@ from starter.hub_links import HubLinks
 from starter.hub_openid import HubOpenId
 from starter.hub_sessions import HubSessions
 from starter.invite_list import InviteLists
+from starter.invitee import Invitee
 from starter.keys import Keys
 from starter.listing import Listing
 from starter.office_settings import OfficeSettings
@@ -58,6 +59,7 @@ class Doorstep(
     HubOpenId,
     HubSessions,
     InviteLists,
+    Invitee,
     Keys,
     Listing,
     OfficeSettings,

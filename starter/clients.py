@@ -18,7 +18,8 @@ from doorstep.store.address_book import Search
 from doorstep.store.audit import Actor
 from doorstep.store.clients import Company
 from starter.directory import CONTACTS
-from starter.onboarding import Onboarding, channel_named, checked_locale, one_line
+from starter.onboarding import Onboarding
+from starter.typed import channel_named, checked_locale, one_line
 
 PAGE = 50
 

@@ -14,7 +14,8 @@ from doorstep.domain.errors import Refused
 from doorstep.domain.invitation import Invitation, Office
 from doorstep.domain.requests import ContactChange, NewContact
 from doorstep.store import address_book, contacts, offices, taking_back
-from starter.onboarding import Onboarding, one_line
+from starter.onboarding import Onboarding
+from starter.typed import one_line
 from starter.waking import Waking
 
 PAGE = 200

@@ -18,7 +18,7 @@ from doorstep.store import delivery_sources, returns
 from doorstep.store.delivery_sources import DeliverySource
 from doorstep.store.returns import Noted
 from starter.desk import Connected
-from starter.onboarding import one_line
+from starter.typed import one_line
 
 log = structlog.get_logger()
 PATH = "/delivery-events"

@@ -13,7 +13,7 @@ from doorstep.store.engine import transact
 from doorstep.store.keys import NewKey
 from starter.desk import Connected
 from starter.limits import KEY_GUESSES, Limit
-from starter.onboarding import one_line
+from starter.typed import one_line
 
 LONGEST_LIFE = timedelta(days=3660)
 

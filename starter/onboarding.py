@@ -1,37 +1,24 @@
-"""Everything that can be done to an invitation, by staff, by an administrator and by the invitee."""
+"""Everything that staff and administrators can do to an invitation."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
-from babel import Locale, UnknownLocaleError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.destination import address_of, email_of, phone_of
-from doorstep.domain.errors import Gone, Invalid, Refused
+from doorstep.domain.errors import Refused
 from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Channel
 from doorstep.domain.requests import NewInvitation
 from doorstep.domain.states import Command
-from doorstep.security import passwords
-from doorstep.security.links import LinkRecord
-from doorstep.store import answering, audit, creating, offices, rates
+from doorstep.store import audit, creating, offices
 from doorstep.store.audit import Actor
-from doorstep.store.orders import NewUser, Order, carry_out, get, record_refusal, require_sight
-from doorstep.store.users import check_username
-from doorstep.store.work import WORK
-from starter import link_views
-from starter.desk import Connected
-from starter.limits import GUESSES
-from starter.link_views import LinkView
-
-T = TypeVar("T")
-
-INVITEE = Actor("invitee", "page", is_trusted=True)
+from doorstep.store.orders import Order, get, require_sight
+from starter.orders import Orders
+from starter.typed import a_note, channel_named, checked_locale, one_line
 
 
-class Onboarding(Connected):
+class Onboarding(Orders):
     """Commands about invitations; each decides in the database first and wakes the workflow afterwards."""
 
     async def invite(  # noqa: PLR0913 - the one call of an integrator, all by name
@@ -133,7 +120,7 @@ class Onboarding(Connected):
         self, invitation_id: UUID, *, reason: str = "", if_rev: int | None = None, actor: str | None = None
     ) -> Invitation:
         """Take it back; also removes an active user who never signed in."""
-        order = Order(Command.REVOKE, invitation_id, self._as(actor), reason=_note(reason), if_rev=if_rev)
+        order = Order(Command.REVOKE, invitation_id, self._as(actor), reason=a_note(reason), if_rev=if_rev)
         return await self._command(order)
 
     async def approve(
@@ -147,7 +134,7 @@ class Onboarding(Connected):
     ) -> Invitation:
         """Approve, with other permissions where some are named."""
         granted = None if permissions is None else tuple(permissions)
-        who, reason = self._as(approver), _note(note)
+        who, reason = self._as(approver), a_note(note)
         order = Order(Command.APPROVE, invitation_id, who, permissions=granted, reason=reason, if_rev=if_rev)
         return await self._command(order)
 
@@ -161,7 +148,7 @@ class Onboarding(Connected):
         if_rev: int | None = None,
     ) -> Invitation:
         """Reject; the user is deleted and, unless silently, told."""
-        who, note = self._as(approver), _note(reason)
+        who, note = self._as(approver), a_note(reason)
         return await self._command(
             Order(Command.REJECT, invitation_id, who, reason=note, is_silent=is_silent, if_rev=if_rev)
         )
@@ -169,122 +156,3 @@ class Onboarding(Connected):
     async def erase(self, invitation_id: UUID, *, if_rev: int | None = None, actor: str | None = None) -> Invitation:
         """Erase the person from it, and the user that it made; a tombstone stays (T34)."""
         return await self._command(Order(Command.ERASE, invitation_id, self._as(actor), if_rev=if_rev))
-
-    async def open_link(self, token: str, *, source: str = "") -> LinkView:
-        """Look at what a mailed link opens; changes nothing but the count of wrong guesses.
-
-        Raises:
-            Gone: the link is unknown; TooMany: somebody is guessing.
-        """
-        return await self._guessed(lambda tx: link_views.look(tx, self.ring, token), source)
-
-    async def accept(self, token: str, *, source: str = "") -> Invitation:
-        """The consent of somebody who has a user already: the same sign-in for one more office (decision 5).
-
-        Raises:
-            Gone: the link is not live; Conflict: `needs_user`.
-        """
-        invitation, record = await self._of_token(token, source)
-        return await self._command(Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation))
-
-    async def set_up(self, token: str, *, username: str, password: str, name: str = "", source: str = "") -> Invitation:
-        """Make the user of an invitation and consume its link.
-
-        Raises:
-            Gone: the link is not live; Invalid: `username` or `password`.
-        """
-        invitation, record = await self._of_token(token, source)
-        order = Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation)
-        refusal = answering.link_refusal(invitation, record.generation)
-        if refusal is not None:
-            await record_refusal(self.engine, order, refusal)
-            raise refusal
-        checked = check_username(username)
-        context = (checked, invitation.address, invitation.office.name, invitation.name)
-        password_hash = await passwords.hash_password(passwords.check(password, context=context))
-        user = NewUser(checked, password_hash, one_line(name, "name"))
-        return await self._command(
-            Order(Command.SET_UP, invitation.id, INVITEE, link_generation=record.generation, user=user)
-        )
-
-    async def decline(self, token: str, *, source: str = "") -> Invitation:
-        """End the invitation because the person says "not me".
-
-        Raises:
-            Gone: the link is not live.
-        """
-        invitation, record = await self._of_token(token, source)
-        return await self._command(Order(Command.DECLINE, invitation.id, INVITEE, link_generation=record.generation))
-
-    async def request_new_link(self, token: str, *, source: str = "") -> Invitation:
-        """A new link to the address of the invitation, asked for with an old one."""
-        invitation, record = await self._of_token(token, source)
-        order = Order(Command.REQUEST_NEW_LINK, invitation.id, INVITEE, link_generation=record.generation)
-        return await self._command(order)
-
-    async def _command(self, order: Order) -> Invitation:
-        invitation = await carry_out(self.engine, self.ring, order, WORK[order.command])
-        await self.starter.wake(invitation)
-        return invitation
-
-    async def _of_token(self, token: str, source: str) -> tuple[Invitation, LinkRecord]:
-        async def work(tx: AsyncConnection) -> tuple[Invitation, LinkRecord]:
-            record = await answering.find_link(tx, self.ring, token)
-            return await get(tx, record.subject_id), record
-
-        return await self._guessed(work, source)
-
-    async def _guessed(self, work: Callable[[AsyncConnection], Awaitable[T]], source: str) -> T:
-        """What `work` finds behind a token; one that opens nothing counts as a guess (T06)."""
-        try:
-            return await self._run(work)
-        except Gone:
-            await self._run(lambda tx: rates.hit(tx, GUESSES.key(source), limit=GUESSES.limit, window=GUESSES.window))
-            raise
-
-
-LONGEST_LINE = 200
-LONGEST_NOTE = 1000
-
-
-def one_line(text: str, field: str) -> str:
-    """The text on one line.
-
-    Raises:
-        Invalid: `field_invalid`.
-    """
-    line = " ".join(text.split())
-    if len(line) > LONGEST_LINE or not line.isprintable():
-        raise Invalid("field_invalid", f"Use at most {LONGEST_LINE} plain characters.", field=field)
-    return line
-
-
-def _note(text: str) -> str:
-    note = text.strip()
-    if len(note) > LONGEST_NOTE:
-        raise Invalid("field_too_long", f"Use at most {LONGEST_NOTE} characters.", field="reason")
-    return note
-
-
-def channel_named(name: str) -> Channel:
-    """The channel of that name (S0.17).
-
-    Raises:
-        Invalid: `unknown_channel`.
-    """
-    try:
-        return Channel(name)
-    except ValueError:
-        raise Invalid("unknown_channel", "The channel is mail or text.", field="channel") from None
-
-
-def checked_locale(tag: str) -> str:
-    """The locale, or nothing.
-
-    Raises:
-        Invalid: `locale`.
-    """
-    try:
-        return str(Locale.parse(tag.strip().replace("-", "_"))) if tag.strip() else ""
-    except (UnknownLocaleError, ValueError):
-        raise Invalid("locale", "Use a locale such as en_NZ, es or de_AT.", field="locale") from None

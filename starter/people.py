@@ -18,7 +18,7 @@ from doorstep.store.user_views import UserView
 from doorstep.store.users import User, check_username, username_key
 from starter.desk import Connected
 from starter.limits import FORGOTTEN_OF_ONE
-from starter.onboarding import one_line
+from starter.typed import one_line
 
 T = TypeVar("T")
 PAGE = 200

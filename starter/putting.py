@@ -14,7 +14,7 @@ from doorstep.domain.errors import Invalid
 from doorstep.store import address_book, directory_pages, offices, putting
 from doorstep.store.directory_pages import AccountRecord
 from doorstep.store.putting import Became, Put
-from starter.onboarding import one_line
+from starter.typed import one_line
 from starter.waking import Waking
 
 LONGEST_KEY = 200

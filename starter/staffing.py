@@ -8,7 +8,7 @@ from doorstep.domain.requests import StaffChange
 from doorstep.domain.staff import StaffKind, StaffMember, checked_staff_permissions
 from doorstep.store import staff
 from starter.desk import Connected
-from starter.onboarding import one_line
+from starter.typed import one_line
 
 
 class Staffing(Connected):

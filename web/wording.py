@@ -13,7 +13,7 @@ from babel.dates import format_timedelta
 from doorstep.domain.errors import Refused, TooMany
 from doorstep.security import passwords
 from doorstep.store import users
-from starter import onboarding
+from starter import typed
 from web import forms
 from web.languages import N_, translations
 
@@ -38,7 +38,7 @@ VALUES: Mapping[str, Mapping[str, object]] = {
     "username_invalid": {"shortest": users.SHORTEST_USERNAME, "longest": users.LONGEST_USERNAME},
     "password_too_short": {"shortest": passwords.SHORTEST},
     "password_too_long": {"longest": passwords.LONGEST},
-    "field_invalid": {"longest": onboarding.LONGEST_LINE},
+    "field_invalid": {"longest": typed.LONGEST_LINE},
     forms.TOO_LONG: {"longest": forms.LONGEST},
 }
 A_WHILE = 120

@@ -11,7 +11,7 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import Command, State
 from doorstep.store.orders import NewUser, Order
-from starter.onboarding import INVITEE
+from starter.invitee import INVITEE
 from starter.sweep import sweep_once
 from tests.functional.ground import NobodyAtWork
 from tests.functional.knowing import approved, belongs_to, done, member_elsewhere, person_at, users_of

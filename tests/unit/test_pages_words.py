@@ -10,7 +10,7 @@ from doorstep.mail.moments import TRANSLATED
 from doorstep.mail.translations import translations as words_of_mails
 from doorstep.security import passwords
 from doorstep.store import rates, users
-from starter.onboarding import one_line
+from starter.typed import one_line
 from web.languages import CATALOGUES, accepted_locale, translations
 from web.wording import SENTENCES, VALUES, said
 
