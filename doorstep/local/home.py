@@ -23,7 +23,7 @@ USUAL_PORTS: Mapping[str, int] = {
     "mailbox_page": 8025,
 }
 ANY_PORTS: Mapping[str, int] = dict.fromkeys(USUAL_PORTS, 0)
-"""For tests, where many stacks start at the same moment: the system picks."""
+"""For tests, where many stacks start at the same moment: whichever is free."""
 
 TEXT_SENDER = "+15005550006"
 """The number that texts come from here; Twilio keeps it for tests."""

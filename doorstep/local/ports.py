@@ -1,12 +1,15 @@
 """Which ports are free, and keeping two stacks that start together from choosing the same."""
 
 import contextlib
+import secrets
 import socket
 
 from doorstep.local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
 NEIGHBOURS = 200
+QUIET = range(20_000, 32_000)
+"""Ports that no system hands out by itself: any other may go to a connection before its server listens."""
 
 
 class Claims:
@@ -22,7 +25,7 @@ class Claims:
         self._held = contextlib.ExitStack()
 
     def claim(self, name: str, *, kept: int, usual: int) -> int:
-        """The port for `name`: the kept one, else the usual one, else one of the next.
+        """The port for `name`: the kept one, else the usual one, else one of the next; without one a quiet one.
 
         Raises:
             LocalError: when the kept port of the web is taken; links that were mailed point there.
@@ -34,11 +37,10 @@ class Claims:
                 f"Port {kept} is taken by another program, and the links that this home has mailed point there. "
                 f"Stop that program (`lsof -i :{kept}` names it), or begin anew with --fresh."
             )
-        # Neighbours rather than any port: one that the system hands out by itself may be in use at the next `up`.
-        candidates = range(usual, usual + NEIGHBOURS) if usual else [0] * NEIGHBOURS
-        port = next((taken for taken in map(self._take, candidates) if taken), 0)
+        first = usual or QUIET[secrets.randbelow(len(QUIET) - NEIGHBOURS)]
+        port = next((taken for taken in map(self._take, range(first, first + NEIGHBOURS)) if taken), 0)
         if not port:
-            raise LocalError(f"No port between {usual} and {usual + NEIGHBOURS} is free on {LOOPBACK}.")
+            raise LocalError(f"No port between {first} and {first + NEIGHBOURS} is free on {LOOPBACK}.")
         return port
 
     def close(self) -> None:
@@ -46,7 +48,7 @@ class Claims:
         self._held.close()
 
     def _take(self, port: int) -> int:
-        """The port, or 0 where it is not free; asked for 0 it picks one."""
+        """The port, or 0 where it is not free."""
         with contextlib.ExitStack() as attempt:
             try:
                 number = _bind(attempt, socket.SOCK_DGRAM, port)
