@@ -58,3 +58,10 @@ async def colleague(
     browser = visitor(app)
     browser.cookies.set(str(Cookie.STAFF), session)
     return Colleague(browser, who, session, office)
+
+
+async def of_two_offices(house: House, app: FastAPI, office: str) -> Colleague:
+    """Somebody on the staff of `office` who is an administrator of another one too."""
+    both = await colleague(house, app, office, "companyView")
+    await house.doorstep.staff_set(await house.office(), both.address, permissions=["administrator"])
+    return both

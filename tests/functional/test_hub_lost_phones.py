@@ -7,7 +7,7 @@ from doorstep.domain.errors import Conflict, Forbidden, NotFound
 from doorstep.domain.messages import Message
 from tests.command_line import CommandLine
 from tests.house import PASSWORD, House, eventually, text_of
-from tests.hub import colleague
+from tests.hub import colleague, of_two_offices
 from tests.pages import seen, visitor
 from tests.phones import with_phone
 
@@ -36,10 +36,9 @@ async def test_t20_an_administrator_takes_the_code_of_a_lost_phone_away(house: H
 
 async def test_t20_the_code_of_somebody_of_two_offices_is_not_one_offices_to_take(house: House, app: FastAPI) -> None:
     """T20: an administrator of one office weakens the sign-in to no other; the operator may."""
-    office, other = await house.office(), await house.office()
+    office = await house.office()
     chief = await colleague(house, app, office, "administrator")
-    both = await colleague(house, app, office, "companyView")
-    await house.doorstep.staff_set(other, both.address, permissions=["administrator"])
+    both = await of_two_offices(house, app, office)
     await with_phone(house, both)
 
     with pytest.raises(Forbidden) as refused:
@@ -115,11 +114,10 @@ async def test_nobody_is_told_of_what_was_refused(house: House, app: FastAPI) ->
 
 async def test_the_page_of_a_colleague_turns_the_code_off(house: House, app: FastAPI) -> None:
     """T20, T30: the step is there where a code is on, says its effect first, and is refused for one of two offices."""
-    office, other = await house.office(), await house.office()
+    office = await house.office()
     chief = await colleague(house, app, office, "administrator")
     mate = await colleague(house, app, office, "companyView")
-    both = await colleague(house, app, office, "companyView")
-    await house.doorstep.staff_set(other, both.address, permissions=["administrator"])
+    both = await of_two_offices(house, app, office)
     for each in (mate, both):
         await with_phone(house, each)
     paths = [

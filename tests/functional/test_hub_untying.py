@@ -8,7 +8,7 @@ from doorstep.store import staff_ties
 from tests.client_commands import fresh
 from tests.command_line import CommandLine
 from tests.house import House
-from tests.hub import Colleague, colleague
+from tests.hub import Colleague, colleague, of_two_offices
 from tests.pages import seen
 
 ISSUER = "https://id.kauri.example"
@@ -47,10 +47,9 @@ async def test_t20_an_administrator_unties_a_colleague(house: House, app: FastAP
 
 async def test_t20_somebody_of_two_offices_is_not_one_offices_to_untie(house: House, app: FastAPI) -> None:
     """T20: an administrator of one office weakens the sign-in to no other; the operator may, at the command line."""
-    office, other = await house.office(), await house.office()
+    office = await house.office()
     chief = await colleague(house, app, office, "administrator")
-    both = await colleague(house, app, office, "companyView")
-    await house.doorstep.staff_set(other, both.address, permissions=["administrator"])
+    both = await of_two_offices(house, app, office)
     subject = await tied(house, both)
 
     with pytest.raises(Forbidden) as refused:
@@ -76,11 +75,10 @@ async def test_the_operator_unties_somebody(house: House, app: FastAPI, doorstep
 
 async def test_the_page_of_a_colleague_unties_them(house: House, app: FastAPI) -> None:
     """T20, T24: the step is there where a tie is, says its effect first, and is refused for one of two offices."""
-    office, other = await house.office(), await house.office()
+    office = await house.office()
     chief = await colleague(house, app, office, "administrator")
     mate = await colleague(house, app, office, "companyView")
-    both = await colleague(house, app, office, "companyView")
-    await house.doorstep.staff_set(other, both.address, permissions=["administrator"])
+    both = await of_two_offices(house, app, office)
     for each in (mate, both):
         await tied(house, each)
     members = [await house.doorstep.staff_member(office, each.address) for each in (mate, both)]
