@@ -10,7 +10,7 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.states import Command
 from doorstep.security import passwords
 from doorstep.security.links import LinkRecord
-from doorstep.store import answering, rates
+from doorstep.store import answering
 from doorstep.store.audit import Actor
 from doorstep.store.orders import NewUser, Order, get, record_refusal
 from doorstep.store.users import check_username
@@ -92,5 +92,5 @@ class Invitee(Orders):
         try:
             return await self._run(work)
         except Gone:
-            await self._run(lambda tx: rates.hit(tx, GUESSES.key(source), limit=GUESSES.limit, window=GUESSES.window))
+            await self._count((GUESSES, GUESSES.key(source)))
             raise

@@ -65,3 +65,8 @@ async def of_two_offices(house: House, app: FastAPI, office: str) -> Colleague:
     both = await colleague(house, app, office, "companyView")
     await house.doorstep.staff_set(await house.office(), both.address, permissions=["administrator"])
     return both
+
+
+async def page_about(house: House, chief: Colleague, mate: Colleague) -> str:
+    """The address of the page on which `chief` looks after `mate`."""
+    return chief.path(f"/staff/{(await house.doorstep.staff_member(chief.office, mate.address)).id}")

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from doorstep.domain.authority import Authority
+from doorstep.domain.authority import EVERYTHING, Authority
 from doorstep.domain.pages import Page, page_of
 from doorstep.store import offices, users
 from doorstep.store import tables as t
@@ -114,12 +114,6 @@ def _on_account(who: Authority, office: str, code: str) -> ColumnElement[bool]:
     return or_(belongs, exists().where(i.user_id == u.id, i.id.in_(of_account)))
 
 
-def _of_office(office: str) -> ColumnElement[bool]:
-    belongs = exists().where(m.user_id == u.id, m.office == office)
-    invited = exists().where(i.user_id == u.id, i.office == office)
-    return or_(belongs, invited)
-
-
 async def seats(tx: AsyncConnection, actor: Actor, office: str) -> int:
     """How many seats an office uses: every username from set-up until it is deleted, rehearsals left out (S4.47).
 
@@ -128,6 +122,6 @@ async def seats(tx: AsyncConnection, actor: Actor, office: str) -> int:
     """
     await offices.get(tx, office)
     await require_some(tx, actor, office)
-    query = select(func.count()).select_from(t.users).where(_of_office(office), ~u.is_test)
+    query = select(func.count()).select_from(t.users).where(users_of(EVERYTHING, office), ~u.is_test)
     count: int = (await tx.execute(query)).scalar_one()
     return count

@@ -14,7 +14,7 @@ from doorstep.domain.messages import Message
 from doorstep.store import authority
 from doorstep.store.audit import HUB, Actor
 from tests.house import PASSWORD, House, eventually
-from tests.hub import colleague
+from tests.hub import colleague, page_about
 from tests.pages import seen, visitor
 from web.hub.places import inside
 
@@ -186,7 +186,7 @@ async def test_the_page_of_a_colleague_signs_them_out(house: House, app: FastAPI
     office = await house.office()
     chief = await colleague(house, app, office, "administrator")
     mate = await colleague(house, app, office, "companyView")
-    path = chief.path(f"/staff/{(await house.doorstep.staff_member(office, mate.address)).id}")
+    path = await page_about(house, chief, mate)
 
     before = await chief.look(path)
     done = await chief.send(f"{path}/sign-out")

@@ -7,7 +7,7 @@ from doorstep.domain.errors import Conflict, Forbidden, NotFound
 from doorstep.domain.messages import Message
 from tests.command_line import CommandLine
 from tests.house import PASSWORD, House, eventually, text_of
-from tests.hub import colleague, of_two_offices
+from tests.hub import colleague, of_two_offices, page_about
 from tests.pages import seen, visitor
 from tests.phones import with_phone
 
@@ -120,9 +120,7 @@ async def test_the_page_of_a_colleague_turns_the_code_off(house: House, app: Fas
     both = await of_two_offices(house, app, office)
     for each in (mate, both):
         await with_phone(house, each)
-    paths = [
-        chief.path(f"/staff/{(await house.doorstep.staff_member(office, each.address)).id}") for each in (mate, both)
-    ]
+    paths = [await page_about(house, chief, each) for each in (mate, both)]
 
     before = await chief.look(paths[0])
     done = await chief.send(f"{paths[0]}/code-off")

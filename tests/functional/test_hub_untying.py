@@ -8,7 +8,7 @@ from doorstep.store import staff_ties
 from tests.client_commands import fresh
 from tests.command_line import CommandLine
 from tests.house import House
-from tests.hub import Colleague, colleague, of_two_offices
+from tests.hub import Colleague, colleague, of_two_offices, page_about
 from tests.pages import seen
 
 ISSUER = "https://id.kauri.example"
@@ -81,8 +81,7 @@ async def test_the_page_of_a_colleague_unties_them(house: House, app: FastAPI) -
     both = await of_two_offices(house, app, office)
     for each in (mate, both):
         await tied(house, each)
-    members = [await house.doorstep.staff_member(office, each.address) for each in (mate, both)]
-    first, second = [chief.path(f"/staff/{each.id}") for each in members]
+    first, second = [await page_about(house, chief, each) for each in (mate, both)]
 
     before = await chief.look(first)
     done = await chief.send(f"{first}/untie")
