@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
@@ -22,6 +22,12 @@ BILLED = {
 OF_THE_TESTS = {"WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED", "WORKFLOW_EXECUTION_OPTIONS_UPDATED"}
 """Written by the tests' own clock; no production has it."""
 
+TASK = {"WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED"}
+"""What one task of a workflow writes."""
+
+TOO_EARLY = "WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND"
+"""A workflow wanted to end while something came in for it: the server has it look again, and nothing is wrong."""
+
 
 async def history_of(house: House, invitation: Invitation) -> WorkflowHistory:
     """The history of the newest run."""
@@ -34,8 +40,26 @@ def name_of(event: HistoryEvent) -> str:
 
 
 def names(history: WorkflowHistory) -> Counter[str]:
-    """How often each type occurs, events of the tests' clock left out."""
-    return Counter(name for name in map(name_of, history.events) if name not in OF_THE_TESTS)
+    """How often each type occurs, without what the tests' clock brought."""
+    return Counter(_without_the_clock([name_of(event) for event in history.events]))
+
+
+def _without_the_clock(ordered: list[str]) -> list[str]:
+    """Without the clock's events, and without the tasks that nothing else gave rise to.
+
+    An event that comes while a task is under way waits for its end, and one more task follows it: on a machine with
+    much to do, moving time costs three events that no production pays for.
+    """
+    kept: list[str] = []
+    due_to_clock = 0
+    for before, name in zip(["", *ordered], ordered, strict=False):
+        if before in OF_THE_TESTS and name == "WORKFLOW_TASK_SCHEDULED":
+            due_to_clock = len(TASK)
+        if due_to_clock and name in TASK:
+            due_to_clock -= 1
+        elif name not in OF_THE_TESTS:
+            kept.append(name)
+    return kept
 
 
 def actions(history: WorkflowHistory) -> Counter[str]:
@@ -55,5 +79,9 @@ def table(history: WorkflowHistory) -> str:
 
 async def assert_healthy(house: House, invitation: Invitation) -> None:
     """No task of the workflow ever failed, whatever was sent to it."""
-    failed = names(await history_of(house, invitation))["WORKFLOW_TASK_FAILED"]
-    assert failed == 0, f"{failed} workflow tasks failed"
+    causes = [
+        WorkflowTaskFailedCause.Name(event.workflow_task_failed_event_attributes.cause)
+        for event in (await history_of(house, invitation)).events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    ]
+    assert not set(causes) - {TOO_EARLY}, f"workflow tasks failed: {causes}"

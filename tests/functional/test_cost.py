@@ -108,7 +108,6 @@ async def test_a_link_to_the_passwords_that_nobody_uses_stays_within_its_budget(
     await result_of(house, pair)
 
     history = await house.client.get_workflow_handle(pair.workflow_id).fetch_history()
-    # 22 events, and three more where the time that was moved takes one more look at the row.
     assert_cheap(history, events=25, billed=4)
 
 

@@ -47,7 +47,7 @@ class Canary:
     @property
     def phone(self) -> str:
         """A number of somebody here."""
-        return f"+6421{self.digits}"
+        return f"+64{self.digits}"
 
     @property
     def password(self) -> str:
@@ -74,7 +74,7 @@ async def hatch(house: House) -> Canary:
     office = f"o{uuid_utils.uuid7().hex[-12:]}"
     own = {"name": f"Office {word}", "help_email": f"help@{word}.example", "help_phone": f"+64 9 {word}"}
     await house.doorstep.office_set(office, own=own, rules={"resend_cooldown": timedelta(0)})
-    canary = Canary(word, office, f"{uuid_utils.uuid7().int % 10**7:07}")
+    canary = Canary(word, office, f"21{uuid_utils.uuid7().int % 10**7:07}")
     await house.doorstep.approvers_set(office, [canary.boss])
     accounts = (
         f"Account Code,Account Name,Contact Name,Email\n{word.upper()},{word} Farms,Ana {word},ana@{word}.example\n"
