@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +21,11 @@ from web.serving import Server, build_server, listen
 
 CHROMIUM = Path("/usr/bin/chromium")
 NAMED = "portal.example"
+PATIENCE_MS = 30_000.0
+"""What a page may take on a machine that is busy with something else, where Playwright gives it five seconds."""
+
+expect.set_options(timeout=PATIENCE_MS)
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -19,7 +19,7 @@ from tests.house import eventually
 EXAMPLES = Path(__file__).parents[2] / "examples"
 KEYS = {"web", "temporal_address", "temporal_ui", "database_url", "mailbox", "smtp"}
 PARTS = {"postgres", "temporal", "mailbox", "worker", "web"}
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Up:
@@ -71,7 +71,7 @@ def alive(pids: dict[str, int]) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 @pytest.mark.xdist_group("stack")
 async def test_the_whole_stack_is_found_again() -> None:
     """S0.3: one folder keeps offices, invitations and links through Ctrl-C and through a `kill -9` of everything."""

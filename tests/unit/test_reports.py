@@ -171,11 +171,11 @@ def test_t27_a_nested_mail_is_not_followed_to_the_bottom(is_closed: bool) -> Non
     ends = b"".join(b"--b%d--\n" % n for n in reversed(range(levels))) if is_closed else b""
     mail = boxes + SAMPLES["postfix-unknown"] + ends + b"." * 5_000_000
 
-    began = time.perf_counter()
+    began = time.process_time()
     found = read_report(mail)
 
     assert found is None
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_t27_a_mail_of_many_parts_is_read_up_to_a_number() -> None:
