@@ -164,6 +164,11 @@ def html_of(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
+def mobile() -> str:
+    """A mobile number that nobody else has, in E.164."""
+    return f"+6421{uuid_utils.uuid7().int % 10**7:07}"
+
+
 async def eventually(look: Callable[[], Awaitable[T | None]], what: str, *, patience: float = PATIENCE) -> T:
     """What `look` answers once it answers; asks again every few milliseconds, and gives up in the end."""
     async with asyncio.timeout(patience) as limit:

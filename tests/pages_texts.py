@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx2
-import uuid_utils.compat as uuid_utils
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -18,7 +17,7 @@ from doorstep.text.texter import Texter
 from starter.client import Doorstep
 from tests.faults.misbehaving_texts import Callback, MisbehavingTexts, Stored
 from tests.functional.ground import NobodyAtWork
-from tests.house import House
+from tests.house import House, mobile
 from tests.pages import visitor
 from web.app import create_app
 from worker import build_post
@@ -38,8 +37,7 @@ class Line:
         """An invitation by text that nobody has handed over yet."""
         office = await self.house.office(**rules)  # type: ignore[arg-type]
         clerk = replace(self.silent.actor, name=f"clerk@{office}.example")
-        number = f"+6421{uuid_utils.uuid7().int % 10**7:07}"
-        return await replace(self.silent, actor=clerk).invite(office=office, phone=number)
+        return await replace(self.silent, actor=clerk).invite(office=office, phone=mobile())
 
     async def texted(self, **rules: object) -> tuple[Invitation, Stored]:
         """An invitation whose text the gateway took, and that text."""

@@ -12,6 +12,7 @@ from doorstep.settings import Settings
 
 TO = "ana@example.org"
 MAIL = compose(replace(example(Message.INVITATION), recipient_address=TO))
+DELIVERY = example(Message.INVITATION).delivery_id
 
 
 def settings_for(url: str, ca_file: Path | None = None, seconds: float = 5.0) -> Settings:

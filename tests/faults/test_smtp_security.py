@@ -16,8 +16,9 @@ from doorstep.mail.relay import Security, helo_name, relay_from
 from doorstep.mail.smtp import Mailer
 from doorstep.settings import SettingsError
 from tests.faults import misbehaving_smtp as smtp
-from tests.faults.mailing import MAIL, TO, settings_for
+from tests.faults.mailing import DELIVERY, MAIL, TO, settings_for
 from tests.faults.misbehaving_smtp import MisbehavingSmtp, Mode
+from tests.logged import about
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ async def test_f13_a_wrong_password_is_the_operators_fault(server: MisbehavingSm
             result = await mailer.hand_over(MAIL, TO)
 
     assert result == HandoverResult(Handover.DEFERRED, Cause.SIGN_IN_REFUSED, 535)
-    assert [entry["log_level"] for entry in logs] == ["error"]
+    assert [entry["log_level"] for entry in about(logs, DELIVERY)] == ["error"]
     assert "portal" not in str(logs)
 
 
@@ -83,7 +84,7 @@ async def test_f13_a_server_that_wants_nothing_from_us_blames_no_invitee(
         result = await mailer.hand_over(MAIL, TO)
 
     assert result.kind is Handover.DEFERRED
-    assert logs[0]["log_level"] == "error"
+    assert about(logs, DELIVERY)[0]["log_level"] == "error"
 
 
 async def test_user_and_password_are_decoded(server: MisbehavingSmtp) -> None:
@@ -123,7 +124,7 @@ async def test_f13_a_bad_certificate_stops_the_password(
             result = await mailer.hand_over(MAIL, TO)
 
     assert result == HandoverResult(Handover.DEFERRED, Cause.TLS_FAILED)
-    assert logs[0]["log_level"] == "error"
+    assert about(logs, DELIVERY)[0]["log_level"] == "error"
     assert server.stored == []
 
 

@@ -101,7 +101,7 @@ class _Rows:
         self.id, self.user_id = uuid_utils.uuid7(), uuid_utils.uuid7()
         self.has_user = line.set_up is not None and line.has_user
         self.address = (
-            f"x{self.id.hex[-10:]}@example.org" if line.channel == "mail" else "+6421555" + str(self.id.int)[-4:]
+            f"x{self.id.hex[-10:]}@example.org" if line.channel == "mail" else f"+6422{self.id.int % 10**7:07}"
         )
 
     def at(self, seconds: float | None) -> datetime | None:

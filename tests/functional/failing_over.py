@@ -3,14 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import uuid_utils.compat as uuid_utils
-
 from doorstep.domain.invitation import Delivery, Invitation
 from doorstep.domain.messages import Message
 from doorstep.store.audit import AuditEntry
 from starter.returns import note_report
 from tests.functional.returning import delivery_of, report
-from tests.house import text_of
+from tests.house import mobile, text_of
 from tests.pages_texts import Line
 
 RULES = {"fails_over": True, "resend_cooldown": timedelta(0)}
@@ -20,7 +18,7 @@ async def invited(line: Line, *, phone: str = "", channel: str = "mail", **rules
     """An invitation of a clerk to somebody with an address and a number, which nobody has handed over yet."""
     office = await line.house.office(**(RULES | rules))  # type: ignore[arg-type]
     clerk = replace(line.silent.actor, name=f"clerk@{office}.example")
-    number = phone or f"+6421{uuid_utils.uuid7().int % 10**7:07}"
+    number = phone or mobile()
     mine = replace(line.silent, actor=clerk)
     return await mine.invite(office=office, email=f"ana@{office}.example", phone=number, channel=channel)
 

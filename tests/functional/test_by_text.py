@@ -21,7 +21,7 @@ from tests.pages import token_of
 
 HOUR = timedelta(hours=1)
 PORTAL = "http://portal.example"
-_numbers = count(5550100)
+_numbers = count(6660100)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ async def test_s0_8_a_number_alone_is_enough(texting: House, gateway: Misbehavin
     await approved(texting, invited)
     told = await texts_to(gateway, invited, 4)
 
-    assert invited.address.startswith("+6421555")
+    assert invited.address.startswith("+6421666")
     assert (invited.phone, invited.email) == (invited.address, "")
     assert "waits for approval" in told[1]
     assert all(f"{PORTAL}/sign-in" in text for text in told[2:4])
@@ -172,8 +172,11 @@ async def test_s2_17_an_existing_user_is_welcomed_by_text(
     """S2.17, S0.8: known by the number alone, the person is let in and told by text, with the username."""
     one, two = await texting.office(), await texting.office()
     first = await texting.doorstep.invite(office=one, phone=number)
+    await texts_to(gateway, first, 1)
     await done(texting, first, username=f"ana.{one}")
+    await texts_to(gateway, first, 2)
     await approved(texting, first)
+    await texts_to(gateway, first, 4)
 
     second = await texting.doorstep.invite(office=two, phone=number)
     await approved(texting, second)

@@ -5,27 +5,25 @@ from uuid import UUID
 from doorstep.domain.permissions import permissions_of
 from doorstep.domain.states import State
 from tests.command_line import CommandLine
-from tests.house import House
+from tests.house import House, mobile
 from tests.pages import active, add_accounts
-
-NUMBER = "021 555 0142"
 
 
 async def test_one_way_to_reach_somebody_is_enough(house: House, doorstep: CommandLine) -> None:
     """S0.6, S0.7, S0.8, S0.17: an address or a mobile number alone is enough; with neither the field is named."""
-    to = ("invite", "--office", await house.office())
+    to, (first, second) = ("invite", "--office", await house.office()), (mobile(), mobile())
 
     neither = await doorstep.refused(*to, "--name", "Ana Ngata")
     by_mail = await doorstep.done(*to, "--email", "ana@example.org")
-    by_text = await doorstep.done(*to, "--phone", NUMBER)
-    both = await doorstep.done(*to, "--email", "ben@example.org", "--phone", "021 555 0143", "--channel", "text")
+    by_text = await doorstep.done(*to, "--phone", first.replace("+64", "0"))
+    both = await doorstep.done(*to, "--email", "ben@example.org", "--phone", second, "--channel", "text")
     shown = [await doorstep.done("show", each["id"]) for each in (by_mail, by_text, both)]
 
     assert (neither["code"], neither["status"], list(neither["fields"])) == ("address_required", 422, ["email"])
     assert [(each["channel"], each["address"], each["state"]) for each in shown] == [
         ("mail", "ana@example.org", "pending"),
-        ("text", "+64215550142", "pending"),
-        ("text", "+64215550143", "pending"),
+        ("text", first, "pending"),
+        ("text", second, "pending"),
     ]
     assert shown[2]["other_address"] == "ben@example.org"
 
@@ -39,7 +37,7 @@ async def test_each_missing_field_has_a_line_of_its_own(house: House, doorstep: 
     several = await doorstep(*to, "--json")
     one = await doorstep.refused(*to, "--name", "Ana Ngata")
     nobody = await doorstep.refused("invite", "--office", office, "--name", "Ana Ngata", "--email", "")
-    done = await doorstep.done(*to, "--name", "Ana Ngata", "--phone", NUMBER)
+    done = await doorstep.done(*to, "--name", "Ana Ngata", "--phone", mobile())
 
     fields = several.json["error"]["fields"]
     assert (several.status, several.json["error"]["code"], list(fields)) == (1, "field_required", ["name", "phone"])
@@ -132,12 +130,12 @@ async def test_a_likely_slip_is_warned_of_and_sent_all_the_same(house: House, do
 
 async def test_a_number_takes_the_place_of_an_address(house: House, doorstep: CommandLine) -> None:
     """S0.17: `readdress` takes a number by the rules of the office's region, and the other way is kept."""
-    invitation = await house.pending(await house.office())
+    invitation, number = await house.pending(await house.office()), mobile()
 
-    done = await doorstep.done("readdress", str(invitation.id), NUMBER)
+    done = await doorstep.done("readdress", str(invitation.id), number.replace("+64", "0"))
     shown = await doorstep.done("show", str(invitation.id))
 
-    assert (done["state"], shown["channel"], shown["address"]) == ("pending", "text", "+64215550142")
+    assert (done["state"], shown["channel"], shown["address"]) == ("pending", "text", number)
     assert shown["other_address"] == invitation.address
 
 
