@@ -10,14 +10,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from fastapi import FastAPI
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from temporalio.client import Client
 
 from doorstep.local.home import ANY_PORTS, Home
 from doorstep.local.postgres import FAST
 from doorstep.local.stack import Stack
-from doorstep.security import passwords
 from tests.faults.misbehaving_smtp import ACCEPT, MisbehavingSmtp
 from tests.house import House, build_house, work
 from web.app import create_app
@@ -25,8 +22,6 @@ from web.app import create_app
 # Whoever starts the tests in the background hands down an ignored SIGINT, which programs under test would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-OF_THE_PRODUCT = passwords._hasher
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -45,28 +40,6 @@ def fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE", "DOORSTEP_DATABASE_URL"):
             patch.delenv(name, raising=False)
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def light_hashes() -> Iterator[None]:
-    """Argon2id at its least: hashing as the product does took a third of what tests of signing in cost.
-
-    `product_hashes` puts the real one back, for the tests of what it costs.
-    """
-    least = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", least)
-        passwords._nobody.cache_clear()
-        yield
-
-
-@pytest.fixture
-def product_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The hashes that people's passwords get."""
-    monkeypatch.setattr(passwords, "_hasher", OF_THE_PRODUCT)
-    passwords._nobody.cache_clear()
-    yield
-    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,6 @@ async def test_t26_two_keyboards_make_one_password() -> None:
     assert await verify_password("cafe\u0301 au lait le matin", kept)
 
 
-@pytest.mark.usefixtures("product_hashes")
 async def test_the_hash_is_argon2_and_salted() -> None:
     """T07: Argon2id with 64 MiB, another salt each time, and never the password itself."""
     first, second = await hash_password(GOOD), await hash_password(GOOD)
@@ -93,7 +92,6 @@ async def test_the_hash_is_argon2_and_salted() -> None:
     assert GOOD not in first
 
 
-@pytest.mark.usefixtures("product_hashes")
 async def test_t08_nobody_costs_as_much_as_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
     """T08: for an unknown user a hash is worked out too, with the same cost, and the answer is no."""
     worked: list[str] = []
@@ -122,7 +120,6 @@ async def test_t27_an_endless_password_costs_nothing(monkeypatch: pytest.MonkeyP
     assert not await verify_password("a" * 1_000_000, kept)
 
 
-@pytest.mark.usefixtures("product_hashes")
 async def test_t27_hashes_are_worked_on_off_the_loop() -> None:
     """T27: while passwords are hashed, the loop goes on answering others."""
     hashing = asyncio.create_task(hash_password(GOOD))
