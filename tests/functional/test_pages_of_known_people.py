@@ -3,7 +3,6 @@
 from fastapi import FastAPI
 
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from tests.functional.knowing import added, approved, belongs_to, done, member_elsewhere, users_of
 from tests.house import PASSWORD, House
@@ -23,8 +22,7 @@ async def test_somebody_with_a_user_is_asked_and_comes_in_with_it(house: House, 
     invitation = await asked(house, first.address)
     browser = visitor(app)
 
-    mail = await house.mail_of(invitation, Message.INVITATION, copies=2)
-    question = seen(await open_link(browser, house.token(mail)))
+    question = seen(await open_link(browser, await token_of(house, invitation)))
     accepted = await browser.post(
         "/set-up/accept", data={"invitation": question.fields["invitation"]["value"]}, follow_redirects=True
     )
