@@ -4,8 +4,9 @@ Lists come from its visibility store, which follows a change by a moment: whoeve
 before saying so.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -25,9 +26,12 @@ from doorstep.domain.errors import Unavailable
 from starter.runs import UNKNOWN, Run
 from starter.temporal import DEFAULT_ADDRESS, PATIENCE
 
+Answer = TypeVar("Answer")
 PAGE = 1000
 LIST_PATIENCE = timedelta(seconds=30)
 """A page of a thousand takes a server with much to do its time."""
+ANSWERS = {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}
+"""What says that the server was reached, and would say the same again."""
 PREFIX = "invitation-"
 RUNNING = "WorkflowType = 'InvitationWorkflow' AND ExecutionStatus = 'Running'"
 FAILING = (
@@ -44,6 +48,19 @@ class TemporalAway(Unavailable):
         super().__init__("temporal_unavailable", "Temporal does not answer just now. Try again; nothing was changed.")
 
 
+async def _asked(question: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer to a question, put once more where a connection broke under it, which is made anew then.
+
+    The SDK's own calls repeat themselves; those of the bare service, which are used here, do not.
+    """
+    try:
+        return await question()
+    except RPCError as error:
+        if error.status in ANSWERS:
+            raise
+        return await question()
+
+
 async def look(client: Client, workflow_id: str) -> Run:
     """The newest run of one workflow.
 
@@ -53,7 +70,9 @@ async def look(client: Client, workflow_id: str) -> Run:
     execution = WorkflowExecution(workflow_id=workflow_id)
     request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
     try:
-        return _read(await client.workflow_service.describe_workflow_execution(request, timeout=PATIENCE))
+        return _read(
+            await _asked(lambda: client.workflow_service.describe_workflow_execution(request, timeout=PATIENCE))
+        )
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return Run(UNKNOWN)
@@ -80,7 +99,7 @@ async def count_running(client: Client, *, after: UUID, upto: UUID, office: str 
     """
     request = CountWorkflowExecutionsRequest(namespace=client.namespace, query=_running(after, upto, office))
     try:
-        answer = await client.workflow_service.count_workflow_executions(request, timeout=LIST_PATIENCE)
+        answer = await _asked(lambda: client.workflow_service.count_workflow_executions(request, timeout=LIST_PATIENCE))
     except (RPCError, RuntimeError, OSError):
         raise TemporalAway from None
     return answer.count
@@ -140,7 +159,7 @@ async def _page(client: Client, query: str, token: bytes) -> ListWorkflowExecuti
         namespace=client.namespace, page_size=PAGE, query=query, next_page_token=token
     )
     try:
-        return await client.workflow_service.list_workflow_executions(request, timeout=LIST_PATIENCE)
+        return await _asked(lambda: client.workflow_service.list_workflow_executions(request, timeout=LIST_PATIENCE))
     except RPCError as error:
         if error.status is RPCStatusCode.INVALID_ARGUMENT and query.startswith(FAILING):
             return ListWorkflowExecutionsResponse()  # a server that is too old to report them
