@@ -30,8 +30,8 @@ Answer = TypeVar("Answer")
 PAGE = 1000
 LIST_PATIENCE = timedelta(seconds=30)
 """A page of a thousand takes a server with much to do its time."""
-ANSWERS = {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}
-"""What says that the server was reached, and would say the same again."""
+FINAL = {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.DEADLINE_EXCEEDED}
+"""What asking again would not change: an answer, and the end of our patience."""
 PREFIX = "invitation-"
 RUNNING = "WorkflowType = 'InvitationWorkflow' AND ExecutionStatus = 'Running'"
 FAILING = (
@@ -56,7 +56,7 @@ async def _asked(question: Callable[[], Awaitable[Answer]]) -> Answer:
     try:
         return await question()
     except RPCError as error:
-        if error.status in ANSWERS:
+        if error.status in FINAL:
             raise
         return await question()
 

@@ -24,8 +24,6 @@ NAMED = "portal.example"
 PATIENCE_MS = 30_000.0
 """What a page may take on a machine that is busy with something else, where Playwright gives it five seconds."""
 
-expect.set_options(timeout=PATIENCE_MS)
-
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +35,8 @@ ARGUMENTS = [
     # A name that is not this machine for the browser: plain http without Fetch Metadata, as on a local network.
     f"--host-resolver-rules=MAP {NAMED} 127.0.0.1",
 ]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager

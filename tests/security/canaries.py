@@ -16,7 +16,7 @@ from doorstep.domain.states import State
 from doorstep.store import tables as t
 from tests.breaking import activation_broken
 from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451, REFUSE_550
-from tests.house import House, text_of
+from tests.house import House, mobile, text_of
 
 DAY = timedelta(days=1)
 
@@ -74,7 +74,7 @@ async def hatch(house: House) -> Canary:
     office = f"o{uuid_utils.uuid7().hex[-12:]}"
     own = {"name": f"Office {word}", "help_email": f"help@{word}.example", "help_phone": f"+64 9 {word}"}
     await house.doorstep.office_set(office, own=own, rules={"resend_cooldown": timedelta(0)})
-    canary = Canary(word, office, f"21{uuid_utils.uuid7().int % 10**7:07}")
+    canary = Canary(word, office, mobile().removeprefix("+64"))
     await house.doorstep.approvers_set(office, [canary.boss])
     accounts = (
         f"Account Code,Account Name,Contact Name,Email\n{word.upper()},{word} Farms,Ana {word},ana@{word}.example\n"

@@ -10,7 +10,7 @@ from doorstep.domain.errors import Refused
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
-from tests.house import PASSWORD, House
+from tests.house import PASSWORD, House, mobile
 from tests.pages import add_accounts
 
 ANOTHER = "five other words for later"
@@ -59,9 +59,8 @@ async def somebody(house: House) -> Person:
     """Somebody new, of an office of their own."""
     office = await house.office(resend_cooldown=timedelta(0))
     await add_accounts(house, office, {"1042": "Hill Farm"})
-    unique = uuid_utils.uuid7().int
     # Nine digits: seven of them were once found by chance in the UUIDs of a large table.
-    return Person(f"kakapo{uuid_utils.uuid7().hex[-8:]}", office, f"21{unique % 10**7:07}")
+    return Person(f"kakapo{uuid_utils.uuid7().hex[-8:]}", office, mobile().removeprefix("+64"))
 
 
 async def invited(house: House, person: Person) -> Invitation:
