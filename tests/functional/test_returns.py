@@ -46,7 +46,7 @@ async def assert_told(house: House, invitation: Invitation, doorstep: CommandLin
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
     row = await settled(house, invitation)
     why = await doorstep.done("why", str(invitation.id))
-    stuck = await doorstep.done("stuck")
+    stuck = await doorstep.done("stuck", "--office", invitation.office.code)
     shown = await doorstep.done("show", str(invitation.id))
     bounced = [each for each in await house.doorstep.audit(invitation.id) if each.event == "message.bounced"]
 
