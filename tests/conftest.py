@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 
 from doorstep.local.home import ANY_PORTS, Home
@@ -22,6 +23,10 @@ from web.app import create_app
 # Whoever starts the tests in the background hands down an ignored SIGINT, which programs under test would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

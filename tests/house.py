@@ -45,7 +45,8 @@ def settings_for(database_url: str, smtp_url: str, **changed: object) -> Setting
     values: dict[str, object] = {
         "database_url": SecretStr(database_url),
         "smtp_url": SecretStr(smtp_url),
-        "smtp_timeout_seconds": 2.0,
+        # Client and server share this process: one that stalls for longer would send a second copy.
+        "smtp_timeout_seconds": 10.0,
         "public_url": "http://portal.example",
         "sender": "Doorstep <no-reply@doorstep.example>",
         "link_keys": SecretStr(new_ring_text("t1")),
@@ -81,17 +82,18 @@ class House:
         return code
 
     async def pending(self, office: str, **options: object) -> Invitation:
-        """An invitation whose mail has arrived."""
+        """An invitation whose mail has arrived, and is noted as sent: until then it could still be taken back."""
         address = options.pop("email", f"ana-{uuid_utils.uuid7().hex[-8:]}@example.org")
         invitation = await self.doorstep.invite(office=office, email=str(address), **options)  # type: ignore[arg-type]
         await self.mail_of(invitation, Message.INVITATION)
+        await self.settled(invitation)
         return invitation
 
     async def set_up(self, invitation: Invitation, *, username: str = "", password: str = PASSWORD) -> Invitation:
         """Set up through the link that was mailed; waits until the administrators are told."""
         token = self.token(await self.mail_of(invitation, Message.INVITATION))
         done = await self.doorstep.set_up(token, username=username or invitation.address, password=password)
-        await self.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
+        await self.settled(invitation)
         return done
 
     async def waiting(self, office: str, **options: object) -> Invitation:
@@ -108,6 +110,10 @@ class House:
         return await eventually(
             look, f"the invitation to become right; it is {await self.doorstep.show(invitation.id)}"
         )
+
+    async def settled(self, invitation: Invitation) -> Invitation:
+        """The invitation once nothing is left to send and its workflow knows."""
+        return await self.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
 
     async def until_state(self, invitation: Invitation, state: State) -> Invitation:
         """The invitation once its row is in `state` and the workflow has seen it."""

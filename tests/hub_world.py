@@ -16,7 +16,6 @@ from tests.faults.misbehaving_smtp import ACCEPT, REFUSE_550
 from tests.house import House
 from tests.hub import Colleague, colleague
 from tests.hub_things import OTHERS, THEIRS, add_things
-from tests.offices_at_work import quiet
 
 EVERYTHING = ("administrator", "manage_email_templates", "erase_people")
 CUSTOMERS = f"""\
@@ -86,7 +85,7 @@ async def _invite(world: World, point: str, name: str, **options: object) -> Non
     made = await world.house.doorstep.invite(office=world.office, actor=world.chief, **(asked | options))  # type: ignore[arg-type]
     if not options.get("is_draft"):
         await world.house.mail_of(made, Message.INVITATION)
-    world.points[point] = await quiet(world.house, made)
+    world.points[point] = await world.house.settled(made)
 
 
 async def _undeliverable(world: World) -> None:
@@ -147,13 +146,13 @@ async def _end(world: World) -> None:
 async def _approve(world: World, point: str) -> None:
     house, invitation = world.house, world.points[point]
     await house.doorstep.approve(invitation.id, approver=world.chief, permissions=["invoices", "messages"])
-    world.points[point] = await quiet(house, await house.until_state(invitation, State.ACTIVE))
+    world.points[point] = await house.settled(await house.until_state(invitation, State.ACTIVE))
 
 
 async def _reject(world: World) -> None:
     house, invitation = world.house, world.points["rejected"]
     await house.doorstep.reject(invitation.id, approver=world.chief, reason="Not a customer of ours.")
-    world.points["rejected"] = await quiet(house, await house.until_state(invitation, State.REJECTED))
+    world.points["rejected"] = await house.settled(await house.until_state(invitation, State.REJECTED))
 
 
 async def chief_of(world: World, app: FastAPI) -> Colleague:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
-from doorstep.domain.invitation import Invitation
 from doorstep.store import tables as t
 from starter.client import Doorstep
 from tests.client_commands import Things, acting, fresh
@@ -77,7 +76,7 @@ async def at_work(house: House) -> AtWork:
 
 
 async def _things(house: House, office: str, account: str) -> Things:
-    invitation = await quiet(house, await house.pending(office, accounts=[account], job=f"Job {account}"))
+    invitation = await house.settled(await house.pending(office, accounts=[account], job=f"Job {account}"))
     assert invitation.job_id is not None
     contacts = await house.doorstep.contacts(office, account=account)
     username = await add_user(house, office, account)
@@ -92,11 +91,6 @@ async def _things(house: House, office: str, account: str) -> Things:
         job=invitation.job_id,
         user=(await house.doorstep.user(username)).user.id,
     )
-
-
-async def quiet(house: House, invitation: Invitation) -> Invitation:
-    """The invitation once the worker is done with it for now."""
-    return await house.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
 
 
 async def add_user(house: House, office: str, account: str) -> str:

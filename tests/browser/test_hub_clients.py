@@ -132,14 +132,14 @@ async def test_without_javascript_a_client_is_found_added_and_invited_later(
     async with opened(chromium, portal, who, has_script=False) as page:
         await page.fill("#q", "555 0142")
         await page.click("button >> text=Search")
-        found = await page.locator("tbody tr").count()
+        await expect(page.locator("tbody tr")).to_have_count(1)
         await page.click("text=Add client")
         await page.fill("#email", f"{who.office}@gmial.com")
         await page.fill("#account", "kauri")
         await page.click("text=Save and invite later")
         await page.check("input[name=use_meant]")
         await page.click("text=Save and invite later")
-        focused = await page.locator(".summary:focus").count()
+        await expect(page.locator(".summary:focus")).to_have_count(1)
         await page.check("input[name=picked][value='1042']")
         await page.fill("#name", "Gus")
         await page.click("text=Save and invite later")
@@ -148,6 +148,5 @@ async def test_without_javascript_a_client_is_found_added_and_invited_later(
         await page.click("text=Send now")
         await expect(page.locator(".flag")).to_contain_text("Invited")
 
-    assert (found, focused) == (1, 1)
     assert (saved.state, saved.address) == (State.DRAFT, f"{who.office}@gmail.com")
     await house.mail_of(saved, Message.INVITATION)

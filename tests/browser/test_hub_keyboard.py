@@ -115,8 +115,10 @@ async def test_a_list_filters_without_javascript(plain: Page, chief: Colleague, 
     before = await plain.inner_text("#results")
     await plain.fill("main [name=q]", "nobody is called like this")
     await plain.click("main .filters button:has-text('Search')")
+    await plain.wait_for_load_state()
     nothing = await plain.inner_text("#results")
     await plain.click("main .filters >> text=Clear")
+    await plain.wait_for_load_state()
     again = await plain.inner_text("#results")
 
     assert "Kauri Ridge" in before

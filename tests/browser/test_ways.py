@@ -1,7 +1,7 @@
 """The ways of people through the pages in a real browser, and what other sites can do to them there."""
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from doorstep.domain.states import State
 from tests.browser.conftest import NAMED, Elsewhere, link_of
@@ -67,17 +67,16 @@ async def test_everything_works_without_javascript(chromium: Browser, portal: st
         has_button = await page.is_visible(".reveal")
         await page.fill("#password", "short")
         await page.click("text=Create user")
-        focused = await page.locator(".summary:focus").count()
+        await expect(page.locator(".summary:focus")).to_have_count(1)
         await page.fill("#password", PASSWORD)
         await page.click("text=Create user")
-        done = page.url
+        await page.wait_for_url(f"{portal}/set-up/done")
         await page.goto(await link_of(house, second))
         await page.click("text=This is not for me")
         await page.click("text=End the invitation")
-        declined = page.url
+        await page.wait_for_url(f"{portal}/set-up/declined")
 
-    assert (has_button, focused) == (False, 1)
-    assert (done, declined) == (f"{portal}/set-up/done", f"{portal}/set-up/declined")
+    assert not has_button
 
 
 async def test_a_password_can_be_looked_at(chromium: Browser, portal: str, house: House) -> None:
@@ -164,7 +163,7 @@ async def test_t12_a_page_elsewhere_cannot_send_our_forms(
         await page.goto(await link_of(house, pending))
         await _sign_in(page, member.address)
         async with page.expect_response(lambda response: response.url.endswith(path)) as answer:
-            await page.goto(elsewhere.url)
+            await page.goto(elsewhere.url, wait_until="commit")  # its script leaves before it is loaded
         status = (await answer.value).status
         await page.goto("/")
         home = page.url

@@ -112,7 +112,7 @@ async def work(settings: Settings) -> None:
 
 def main() -> None:
     """Fork a worker, and another one whenever it was killed, until SIGTERM."""
-    password_links.RESET_VALIDITY = timedelta(seconds=15)  # type: ignore[attr-defined]
+    password_links.RESET_VALIDITY = timedelta(seconds=30)  # type: ignore[attr-defined]
     settings = settings_module.load()
     logs.set_up("ERROR")
     while True:

@@ -15,6 +15,8 @@ from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from typing import Literal, Self
 
+from doorstep.local.ports import Claims
+
 Action = Literal["answer", "drop", "stall", "store and drop", "store and stall"]
 
 
@@ -84,12 +86,13 @@ class MisbehavingSmtp:
     port: int = 0
     _server: asyncio.Server | None = None
     _sessions: set["Session"] = field(default_factory=set)
+    _claims: Claims = field(default_factory=Claims)
 
     async def start(self) -> None:
-        """Listen, on the same port as before where there was one."""
+        """Listen, on the same port as before where there was one; no connection gets that port meanwhile."""
         context = self.tls if self.is_tls_from_the_start else None
+        self.port = self.port or self._claims.claim("mail", kept=0, usual=0)
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=context)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close the port and every connection."""
@@ -115,6 +118,7 @@ class MisbehavingSmtp:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._claims.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

@@ -17,6 +17,8 @@ from urllib.parse import parse_qs
 
 from twilio.request_validator import RequestValidator
 
+from doorstep.local.ports import Claims
+
 Action = Literal["answer", "drop", "stall", "store and drop", "store and stall"]
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
@@ -82,6 +84,7 @@ class MisbehavingTexts:
     port: int = 0
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _claims: Claims = field(default_factory=Claims)
 
     @property
     def url(self) -> str:
@@ -90,9 +93,9 @@ class MisbehavingTexts:
         return f"{scheme}://{ACCOUNT}:{TOKEN}@127.0.0.1:{self.port}?from={SENDER}"
 
     async def start(self) -> None:
-        """Listen, on the same port as before where there was one."""
+        """Listen, on the same port as before where there was one; no connection gets that port meanwhile."""
+        self.port = self.port or self._claims.claim("texts", kept=0, usual=0)
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close the port and every connection."""
@@ -109,6 +112,7 @@ class MisbehavingTexts:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._claims.close()
 
     def callback(self, text: Stored, status: str, code: int | None = None) -> Callback:
         """A report about a text, signed as Twilio signs it."""

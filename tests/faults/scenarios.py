@@ -89,7 +89,7 @@ async def waiting(house: House, subject: Subject) -> None:
     """It waits for approval."""
     await pending(house, subject)
     await set_up(house, subject)
-    await house.until(subject.invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
+    await house.settled(subject.invitation)
 
 
 async def approve(house: House, subject: Subject) -> None:

@@ -27,7 +27,7 @@ HOLDERS = (InvitationActivities, DecisionActivities, PasswordActivities)
 ACTIVITIES = sorted(each.__name__ for holder in HOLDERS for each in activities_of(holder))
 SECOND = timedelta(seconds=1)
 SOON_OVER: dict[str, object] = {"reminder_share": 1.0, "validity": 3 * SECOND, "reissue_window": SECOND}
-SOON_REMINDED: dict[str, object] = {"reminder_share": 0.05, "validity": 80 * SECOND}
+SOON_REMINDED: dict[str, object] = {"reminder_share": 0.05, "validity": 160 * SECOND}
 INVITED = (("invitee", Message.INVITATION),)
 REMINDED = (*INVITED, ("invitee", Message.REMINDER))
 ANNOUNCED = (*INVITED, ("invitee", Message.SET_UP_RECEIVED), ("boss", Message.APPROVAL_NEEDED))

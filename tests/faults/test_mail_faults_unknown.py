@@ -3,6 +3,7 @@
 The names begin with the fault of the trust table; F10 to F13 are in `test_mail_faults.py`.
 """
 
+import asyncio
 import shutil
 from datetime import timedelta
 from functools import partial
@@ -59,26 +60,23 @@ async def in_doubt(house: House, invitation: Invitation, times: int = 1) -> Invi
     return await house.until(invitation, holds)
 
 
-async def sent(house: House, invitation: Invitation) -> Invitation:
-    """The invitation once nothing is left to send and the workflow knows."""
-    return await house.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
-
-
 async def test_f14_a_slow_server_keeps_only_its_own_mail_waiting(house: House) -> None:
     """F14: while the server does not answer for five mails a sixth goes out; the five give up and go out again."""
     house.smtp.mode = smtp.SLOW_AFTER_DATA
     try:
-        slow = [await invited(house) for _ in range(5)]
+        slow = await asyncio.gather(*(invited(house) for _ in range(5)))
         for each in slow:
             await copied(house, each, 1)
     finally:
         house.smtp.mode = smtp.ACCEPT
-    taken = len(house.smtp.stored)
+    taken, own = len(house.smtp.stored), {each.address for each in slow}
 
     quick = await house.pending(await house.office())
-    arrived = [await sent(house, each) for each in slow]
+    arrived = [await house.settled(each) for each in slow]
 
-    assert house.smtp.stored[taken].recipients == (quick.address,)
+    # Of these six: a mail that another test left behind may be tried again at any time.
+    later = [stored.recipients for stored in house.smtp.stored[taken:] if {*stored.recipients} & {quick.address, *own}]
+    assert later[0] == (quick.address,)
     assert [latest(each).status for each in arrived] == [DeliveryStatus.SENT] * 5
     for each in slow:
         first, *others = copies(house, each.address)
@@ -101,10 +99,11 @@ async def test_f15_the_second_copy_is_the_first_one(house: House, *, is_down_bet
         if is_down_between:
             await house.smtp.start()
 
-    after = await sent(house, invitation)
+    after = await house.settled(invitation)
 
-    first, second = copies(house, invitation.address)
-    assert first == second
+    first, *others = copies(house, invitation.address)  # on a slow machine there is time for one more of them
+    assert others
+    assert {first} == set(others)
     assert latest(after).status is DeliveryStatus.SENT
     assert after.expires_at == before.expires_at
     assert latest(after).handed_over_at == latest(before).handed_over_at
@@ -148,7 +147,7 @@ async def test_f16_a_broken_template_holds_up_its_own_kind_alone(
 
     shutil.copy(TEMPLATES / Message.APPROVAL_NEEDED / "body.txt", broken)
 
-    await sent(house, invitation)
+    await house.settled(invitation)
     boss = f"boss1@{invitation.office.code}.example"
     assert [d.message for d in deferred.unsent()] == [Message.APPROVAL_NEEDED]
     assert (deferred.state, deferred.attention) == (State.AWAITING_APPROVAL, ())

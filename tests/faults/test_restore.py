@@ -1,6 +1,5 @@
 """Rows that do not fit the workflows, or the code: a backup that was restored, a row from the future (F20, F29)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -139,7 +138,7 @@ async def test_f29_an_expired_row_whose_workflow_is_lost_is_closed(house: House)
 async def test_f20_a_row_from_the_future_stands_in_its_own_way_alone(house: House) -> None:
     """F20, F23: a state that this code does not know: lists, sweep and every other invitation go on without it."""
     office = await house.office()
-    poisoned, healthy = await asyncio.gather(*(house.pending(office) for _ in range(2)))
+    poisoned, healthy = [await house.pending(office) for _ in range(2)]  # in this order they are listed
     for each in (poisoned, healthy):
         await house.until_state(each, State.PENDING)
     behind = "UPDATE invitations SET rev = rev + 1, changed_at = now() - interval '1 hour' WHERE office = %s"

@@ -11,6 +11,7 @@ from doorstep.mail.smtp import Mailer
 from tests.faults import misbehaving_smtp as smtp
 from tests.faults.mailing import MAIL, TO, settings_for
 from tests.faults.misbehaving_smtp import MisbehavingSmtp, Mode
+from tests.house import eventually
 
 
 @pytest.fixture
@@ -35,14 +36,15 @@ async def test_f14_a_silent_server_costs_no_more_than_the_time_out(server: Misbe
         result = await mailer.hand_over(MAIL, TO)
 
     assert result == HandoverResult(Handover.DEFERRED, Cause.TIMED_OUT)
-    assert clock() - began < 1
+    assert clock() - began < 20, "the time-out of the settings, and not the minute of the library"
 
 
 async def test_f14_a_slow_answer_after_the_content_is_unknown(server: MisbehavingSmtp) -> None:
     """F14: a time-out after the content was sent may follow a mail that was taken."""
     server.mode = smtp.SLOW_AFTER_DATA
 
-    async with Mailer.of(settings_for(server.url, seconds=0.3)) as mailer:
+    # Long enough to come as far as the content on a machine that is busy with something else.
+    async with Mailer.of(settings_for(server.url, seconds=2.0)) as mailer:
         result = await mailer.hand_over(MAIL, TO)
 
     assert result == HandoverResult(Handover.UNKNOWN, Cause.TIMED_OUT)
@@ -53,13 +55,15 @@ async def test_f14_a_slow_mail_holds_up_no_other(server: MisbehavingSmtp) -> Non
     """F14: while one attempt waits for its time-out, another one on its own connection gets through."""
     server.mode = smtp.SLOW_AFTER_DATA
 
-    async with Mailer.of(settings_for(server.url, seconds=1.0)) as mailer:
+    async with Mailer.of(settings_for(server.url, seconds=60.0)) as mailer:
         slow = asyncio.create_task(mailer.hand_over(MAIL, TO))
         await server.taken.wait()
         server.mode = smtp.ACCEPT
         quick = await mailer.hand_over(MAIL, TO)
         is_slow_waiting = not slow.done()
-        await slow
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
 
     assert quick.kind is Handover.ACCEPTED
     assert is_slow_waiting
@@ -96,10 +100,13 @@ async def test_connections_are_used_again(server: MisbehavingSmtp, mailer: Maile
 async def test_a_burst_keeps_only_a_few_connections(server: MisbehavingSmtp, mailer: Mailer) -> None:
     """Twenty mails at once all get through, and no more than four connections are kept for the next ones."""
     results = await asyncio.gather(*(mailer.hand_over(MAIL, TO) for _ in range(20)))
-    await asyncio.sleep(0.05)
+
+    async def left() -> bool | None:
+        return True if len(server._sessions) <= 4 else None
 
     assert {result.kind for result in results} == {Handover.ACCEPTED}
-    assert len(server._sessions) == 4
+    await eventually(left, "the others to be closed")
+    assert len(server._sessions) == len(mailer._connections._idle) == 4
 
 
 @pytest.mark.parametrize("does_notice", [True, False])
@@ -135,6 +142,7 @@ async def test_idle_connections_are_closed(
     monkeypatch.setattr("doorstep.mail.connections.IDLE_SECONDS", 0.05)
     await mailer.hand_over(MAIL, TO)
 
-    await asyncio.sleep(0.2)
+    async def closed() -> bool | None:
+        return None if server._sessions else True
 
-    assert not server._sessions
+    await eventually(closed, "the connection to be closed", patience=8)  # in production it would take ten seconds

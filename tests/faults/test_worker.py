@@ -23,7 +23,7 @@ from tests.faults.misbehaving_smtp import MisbehavingSmtp, Session
 from tests.faults.own_stack import OwnStack, own_house, own_stack, until_said
 from tests.house import PATIENCE, House, eventually
 
-pytestmark = pytest.mark.timeout(120)  # each starts several processes, which import for seconds
+pytestmark = pytest.mark.timeout(240)  # each starts several processes, which import for seconds
 RUNS = 5
 """At once; the other tests of this file end some ten more, each with the status that it has to have."""
 
@@ -84,7 +84,7 @@ async def test_f02_a_stop_during_a_mail_lets_it_arrive(stack: OwnStack, house: H
     smtp = house.smtp
     assert isinstance(smtp, GatedSmtp)
     smtp.gate.clear()
-    worker = await stack.worker(stack.environment(house))
+    worker = await stack.worker(stack.environment(house, DOORSTEP_SMTP_TIMEOUT_SECONDS="60"))
     office = await house.office()
     invitation = await house.doorstep.invite(office=office, email=f"ana@{office}.example")
     await asyncio.wait_for(smtp.waiting.wait(), PATIENCE)
@@ -99,6 +99,7 @@ async def test_f02_a_stop_during_a_mail_lets_it_arrive(stack: OwnStack, house: H
     row = await house.doorstep.show(invitation.id)
     assert not row.unsent()
     after = await stack.worker(stack.environment(house))
+    await until_said(after, "worker_ready")
     await is_clean(house, invitation, State.PENDING, [(invitation.address, Message.INVITATION)])
     assert len(copies_of(house, invitation.address, Message.INVITATION)) == 1
     after.send_signal(signal.SIGTERM)
@@ -149,7 +150,7 @@ async def test_a_missing_search_attribute_is_named_with_its_mend(stack: OwnStack
         status, said = await ended(await stack.worker(environment))
         return said if status == 2 and "missing" in said else None  # the server takes a moment to know a namespace
 
-    said = await eventually(refusal, "the worker to miss the attributes", patience=50)
+    said = await eventually(refusal, "the worker to miss the attributes")
 
     assert "missing: InvitationState, Office, BatchId" in said
     (mend,) = [line.partition("mend it with: ")[2] for line in said.splitlines() if "mend it with" in line]

@@ -21,12 +21,7 @@ async def invited(house: House, **rules: object) -> Invitation:
     invitation = await house.doorstep.invite(
         office=office, email=f"ana@{office}.example", actor=f"clerk@{office}.example"
     )
-    return await settled(house, invitation)
-
-
-async def settled(house: House, invitation: Invitation) -> Invitation:
-    """The invitation once nothing is left to send and its workflow knows."""
-    return await house.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
+    return await house.settled(invitation)
 
 
 def delivery_of(invitation: Invitation, message: Message = Message.INVITATION) -> Delivery:

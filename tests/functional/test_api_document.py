@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.house import House
+from tests.house import PATIENCE, House
 from tests.offices_at_work import at_work
 from tests.systems import Systems, things_of
 from web.api.texts import NO_NUL
@@ -125,7 +125,6 @@ def try_one(served: Served, cases: st.SearchStrategy[AnyCase], count: int) -> No
 
     @settings(
         max_examples=count,
-        deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
@@ -134,7 +133,8 @@ def try_one(served: Served, cases: st.SearchStrategy[AnyCase], count: int) -> No
     def send(case: AnyCase, *, is_there: bool) -> None:
         if is_there:
             case.path_parameters = {**(case.path_parameters or {}), **_known(served, case)}
-        response = case.call(base_url=served.url, headers={"Authorization": f"Bearer {served.secret}"})
+        headers = {"Authorization": f"Bearer {served.secret}"}
+        response = case.call(base_url=served.url, headers=headers, timeout=PATIENCE)
         case.validate_response(response, checks=CHECKS)
 
     send()

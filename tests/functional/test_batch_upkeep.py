@@ -51,6 +51,12 @@ async def test_a_lost_start_and_a_lost_workflow_are_made_up_for(house: House) ->
     office = await house.office()
     batch = await checked(house, office, people(office, 3))
     handle = house.client.get_workflow_handle(batch.workflow_id)
+
+    async def is_waiting() -> bool | None:
+        return True if (await handle.query("progress"))["state"] == BatchState.CHECKED else None
+
+    # Until then somebody is at work on the batch, and would say so in the row that is made old below.
+    await eventually(is_waiting, "the workflow to wait")
     await handle.terminate()
     await _set(house, batch.id, state=BatchState.RUNNING, changed_at=b.changed_at - timedelta(minutes=3))
 

@@ -20,7 +20,7 @@ from doorstep.store import migrate
 from doorstep.store import tables as t
 from starter import checks
 from tests.command_line import CommandLine
-from tests.house import House
+from tests.house import PATIENCE, House
 
 NOWHERE = "127.0.0.1:1"
 NO_DATABASE = {"DOORSTEP_DATABASE_URL": f"postgresql://nobody@{NOWHERE}/doorstep"}
@@ -177,7 +177,7 @@ async def test_ctrl_c_ends_a_command_with_130(doorstep: CommandLine) -> None:
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
         port = silent.sockets[0].getsockname()[1]
         process = await doorstep.start("list", DOORSTEP_DATABASE_URL=f"postgresql://x@127.0.0.1:{port}/x")
-        await asyncio.wait_for(is_connected.wait(), 20)
+        await asyncio.wait_for(is_connected.wait(), PATIENCE)
         process.send_signal(signal.SIGINT)
         out, err = await process.communicate()
 

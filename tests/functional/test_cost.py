@@ -34,10 +34,19 @@ async def assert_within(house: House, invitation: Invitation, *, events: int, bi
 
 def assert_cheap(history: WorkflowHistory, *, events: int, billed: int) -> None:
     """The same for a history that is there already."""
-    counted = (names(history).total(), actions(history).total())
+    counted = (names(history).total() - given_out_again(history), actions(history).total())
     print(f"{counted[0]} events, {counted[1]} actions")  # noqa: T201 - the figure, for whoever asks with -s
     assert counted[0] <= events, table(history)
     assert counted[1] <= billed, table(history)
+
+
+def given_out_again(history: WorkflowHistory) -> int:
+    """The events of tasks that the worker did not take, or not end, in time: a machine with much to do is the cause."""
+    counted = names(history)
+    if not counted["WORKFLOW_TASK_TIMED_OUT"]:
+        return 0
+    begun = sum(counted[f"WORKFLOW_TASK_{name}"] for name in ("SCHEDULED", "STARTED", "TIMED_OUT"))
+    return begun - 2 * (counted["WORKFLOW_TASK_COMPLETED"] + counted["WORKFLOW_TASK_FAILED"])
 
 
 async def test_the_happy_way_stays_within_40_events_and_11_actions(house: House) -> None:

@@ -14,7 +14,7 @@ from doorstep.store import deliveries
 from doorstep.store import tables as t
 from starter.returns import note_report
 from tests.functional.delivery_reporting import NOBODY, Provider, event_of, provider_of
-from tests.functional.returning import delivery_of, invited, report, settled
+from tests.functional.returning import delivery_of, invited, report
 from tests.house import House
 from tests.pages_texts import text_line
 
@@ -36,7 +36,7 @@ async def test_a_mail_that_arrived_is_shown_as_delivered(house: House, out: tupl
     first = await provider.post(json.dumps([arrived]).encode())
     row = await provider.row(invitation)
     again = await provider.reports(*late, arrived)
-    after = await settled(house, invitation)
+    after = await house.settled(invitation)
 
     assert (first.status_code, first.json()) == (200, {"events": [{"id": "evt-1", "outcome": "noted"}]})
     assert (row["status"], row["cause"], row["delivered_at"]) == ("delivered", "", now)
@@ -81,7 +81,7 @@ async def test_a_hard_bounce_is_told_to_the_inviter(house: House, out: tuple[Inv
             await provider.reports(hard),
         ]
         await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
-        row = await settled(house, invitation)
+        row = await house.settled(invitation)
 
     [bounced] = [each for each in await house.doorstep.audit(invitation.id) if each.event == "message.bounced"]
     assert outcomes == [["noted", "noted"], ["unchanged"]]
@@ -103,9 +103,9 @@ async def test_whoever_complains_is_not_reminded(house: House, out: tuple[Invita
 
     outcomes = await provider.reports(complaint, complaint)
     outcomes += await provider.reports(event_of(house, invitation, "delivered"))
-    row = await settled(house, invitation)
+    row = await house.settled(invitation)
     await house.pass_time(invitation, timedelta(hours=13))
-    later = await settled(house, invitation)
+    later = await house.settled(invitation)
 
     assert outcomes == ["noted", "unchanged", "unchanged"]
     assert await provider.became(invitation) == ("delivered", "complained")
@@ -141,7 +141,7 @@ async def test_a_row_from_the_future_stands_in_nobodys_way(house: House, out: tu
     """F20: what cannot be noted is put aside; the event after it is noted."""
     poisoned, provider = out
     healthy = await house.doorstep.invite(office=poisoned.office.code, email=f"zoe@{poisoned.office.code}.example")
-    healthy = await settled(house, healthy)
+    healthy = await house.settled(healthy)
     d = t.deliveries.c
     facts = t.deliveries.update().where(d.subject_id == poisoned.id)
     await house.run(lambda tx: tx.execute(facts.values(facts="odd")))

@@ -15,7 +15,8 @@ from tests.house import eventually
 
 pytestmark = pytest.mark.xdist_group("stack")  # all of these take the usual ports where they are free
 
-MOST_SECONDS = 90.0
+MOST_SECONDS = 150.0
+"""With room for a machine that is busy with something else."""
 
 
 def left_of(folder: str) -> list[object]:
@@ -24,7 +25,7 @@ def left_of(folder: str) -> list[object]:
     return [*Path(folder).iterdir(), *(words for words in processes if folder in " ".join(words or ()))]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_the_demo_plays_the_main_job() -> None:
     """S3.1, S4.24, S4.38, S4.41, S4.45, S4.46: one is let in, one is a day late and refused; told from the records."""
     with TemporaryDirectory(prefix="doorstep-demo-test-") as folder:
@@ -68,7 +69,7 @@ async def test_a_demo_that_is_interrupted_leaves_nothing(number: signal.Signals)
     """Ctrl-C in the middle stops every server and deletes the folder; the exit status is 130."""
     with TemporaryDirectory(prefix="doorstep-demo-test-") as folder:
         process = await CommandLine(bare(TMPDIR=folder)).start("demo")
-        await eventually(lambda: _has_begun(Path(folder)), "the first server", patience=40)
+        await eventually(lambda: _has_begun(Path(folder)), "the first server")
 
         process.send_signal(number)
         await process.communicate()

@@ -1,7 +1,6 @@
 """The ERP closes an account, or says that somebody is no portal user any more: what is open is taken back."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
@@ -12,8 +11,8 @@ from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from doorstep.store import putting
 from doorstep.store.audit import CLOCK
-from starter.sweep import sweep_once
 from tests.functional.importing import imported, on, only, people
+from tests.functional.racing import sweep_up
 from tests.functional.staffing import contact_named, staffed
 from tests.house import House
 from tests.pages import active
@@ -136,7 +135,7 @@ async def test_a_wake_that_is_lost_is_made_up_for(house: House) -> None:
 
     await house.run(lambda tx: putting.account(tx, house.ring, CLOCK, office, closed, seen=None))
     revoked = await house.doorstep.show(pending.id)
-    await sweep_once(house.engine, house.doorstep.starter, older_than=timedelta(0))
+    await sweep_up(house, pending)
 
     assert (revoked.state, revoked.seen_rev < revoked.rev) == (State.REVOKED, True)
     await house.until_state(pending, State.REVOKED)

@@ -81,7 +81,7 @@ async def test_a_text_that_is_lost_goes_out_as_a_mail(line: Line) -> None:
     with capture_logs() as logs:
         await line.report(line.gateway.callback(line.gateway.stored[-1], "undelivered", 30005))
         mail = await line.house.mail_of(await shown(line, invitation), Message.INVITATION)
-        row = await line.house.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
+        row = await line.house.settled(invitation)
 
     assert (row.address, row.attention) == (invitation.email, ())
     assert line.house.token(mail) == await token_of(line.house, row)
@@ -101,7 +101,7 @@ async def test_it_never_goes_back_and_forth(line: Line) -> None:
     await line.post.send_all(invitation.id)
 
     await line.report(line.gateway.callback(line.gateway.stored[-1], "undelivered", 30005))
-    lost = await line.house.until(invitation, lambda row: not row.unsent() and row.seen_rev == row.rev)
+    lost = await line.house.settled(invitation)
     told = notice(line, invitation)
     await line.silent.readdress(invitation.id, invitation.email)
     await line.post.send_all(invitation.id)

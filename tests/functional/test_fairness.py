@@ -57,7 +57,8 @@ async def places(house: House, busy: list[str], watched: list[str]) -> list[int]
     waited_for = {*busy, *watched}
 
     async def all_mailed() -> list[str] | None:
-        order = [stored.recipients[0] for stored in house.smtp.stored if waited_for & set(stored.recipients)]
+        arrived = [stored.recipients[0] for stored in house.smtp.stored if waited_for & set(stored.recipients)]
+        order = list(dict.fromkeys(arrived))  # a busy machine may have to hand over a mail twice
         return order if len(order) == len(waited_for) else None
 
     async with work(house, activities_at_once=FEW_SLOTS):
@@ -85,7 +86,7 @@ async def test_without_its_keys_it_would_wait_for_all_of_them(queue: House, monk
 
     place = await places(queue, busy, [await singly(other_office)])
 
-    assert place[0] > BULK * 3 // 4
+    assert place[0] > BULK // 2  # not the very last: workflows begin several at a time, and change places then
 
 
 async def test_two_offices_with_bulk_take_turns(queue: House) -> None:

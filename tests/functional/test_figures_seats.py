@@ -14,8 +14,9 @@ from tests.functional.staffing import CRM, staffed
 from tests.house import House
 from tests.members import user_named
 
-WAITING = Line(ago=50, state="awaiting_approval", set_up=60, accounts=("2000",))
-BOTH = Line(ago=50, state="active", set_up=30, decided=40, active=50, accounts=("1042", "2000"))
+# Set up at once: a minute later could be the next day.
+WAITING = Line(ago=50, state="awaiting_approval", set_up=0, accounts=("2000",))
+BOTH = Line(ago=50, state="active", set_up=0, decided=40, active=50, accounts=("1042", "2000"))
 NONE = (Line(), Line(state="draft", is_released=False), Line(state="rejected", set_up=9, decided=10, has_user=False))
 REHEARSAL = Line(state="active", set_up=1, decided=2, active=3, is_test=True, accounts=("1042",))
 

@@ -42,7 +42,7 @@ async def test_what_was_typed_stays_and_what_is_unclear_is_asked(house: House, a
     """S4.7, S4.8, S4.17: a customer that is not clear is chosen from those that come near; a taken name says so."""
     who = await clerk(house, app)
     taken = f"taken.{who.office[-6:]}"
-    await house.doorstep.add_user(office=who.office, account="1042", email="a@example.org", username=taken)
+    await house.doorstep.add_user(office=who.office, account="1042", email=f"a@{who.office}.example", username=taken)
     fields = {"relationship": "customer", "email": f"b@{who.office}.example", "username": taken, "roles": ["buyer"]}
 
     missing = await who.send(who.path("/users/new"), **fields)

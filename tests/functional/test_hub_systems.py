@@ -133,7 +133,7 @@ async def test_s0_3_customers_are_pulled_from_the_erp_without_typing(house: Hous
     boss = await boss_of(house, app)
     exported(boss.office, "1042,Ana Ngata,ana@kauri.example,,", "1043,Ben,ben at kauri,,")
 
-    put = await boss.send(boss.path(ERP), name="daily", location=boss.office, every="3600", cron="", time_zone="")
+    put = await boss.send(boss.path(ERP), name="daily", location=boss.office, every="86400", cron="", time_zone="")
     here = put.headers["location"].partition("&done")[0]
     begun = await boss.send(boss.path(f"{ERP}/run"), name="daily")
     await ended(house, boss.office)

@@ -34,6 +34,7 @@ from doorstep.local.ports import Claims
 from doorstep.local.postgres import FAST, start_postgres
 from doorstep.local.stack import SERVERS, Stack
 from doorstep.store.engine import driver_url
+from tests.house import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("stack")  # all of these take the usual ports where they are free
 
@@ -58,7 +59,7 @@ async def stack() -> AsyncIterator[Stack]:
 @pytest.fixture(scope="module")
 def page(stack: Stack) -> Iterator[httpx2.Client]:
     """A browser at the page of the mailbox."""
-    with httpx2.Client(base_url=stack.values["DOORSTEP_MAILBOX_URL"], trust_env=False) as browser:
+    with httpx2.Client(base_url=stack.values["DOORSTEP_MAILBOX_URL"], trust_env=False, timeout=PATIENCE) as browser:
         yield browser
 
 
@@ -104,7 +105,7 @@ async def addresses(home: Path, up: "subprocess.Popen[bytes]") -> dict[str, str]
 
 async def ended(up: "subprocess.Popen[bytes]") -> int:
     """The exit status."""
-    return await asyncio.to_thread(up.wait, 20)
+    return await asyncio.to_thread(up.wait, PATIENCE)
 
 
 def children(home: Path) -> dict[str, int]:
@@ -219,7 +220,7 @@ def test_the_page_answers_only_to_its_own_name(page: httpx2.Client) -> None:
 async def test_an_empty_mailbox_says_what_to_do(tmp_path: Path) -> None:
     """The first look at the page helps."""
     async with Stack(Home.at(tmp_path), parts={"mailbox"}, ports=ANY_PORTS) as stack, httpx2.AsyncClient() as browser:
-        overview = await browser.get(stack.values["DOORSTEP_MAILBOX_URL"])
+        overview = await browser.get(stack.values["DOORSTEP_MAILBOX_URL"], timeout=PATIENCE)
 
     assert "doorstep invite --office nz" in overview.text
 
@@ -281,11 +282,7 @@ async def test_up_recovers_from_kill_9(folder: Path, victims: str) -> None:
 
     assert (after, found) == (before, [(42,)])
     assert await ended(second) == 0
-    assert not [pid for pid in pids.values() if psutil.pid_exists(pid) and _is_alive(pid)]
-
-
-def _is_alive(pid: int) -> bool:
-    return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    assert not [pid for pid in pids.values() if is_alive(pid)]
 
 
 async def test_a_part_that_dies_is_started_again_until_it_dies_too_often(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from doorstep.text.callbacks import PATH, SIGNATURE_HEADER, Report, is_genuine, 
 from doorstep.text.gateway import Gateway, gateway_from
 from doorstep.text.texter import Texter
 from tests.faults.texting import DELIVERY, TO, texting
+from tests.house import PATIENCE
 
 LINK = "http://127.0.0.1:8080/invitation/7Jq0s3n1mX8bV2kTzYw5RfHcLdQeGaUoPi9NvM4tBxE"
 
@@ -35,7 +36,7 @@ async def stack() -> AsyncIterator[Stack]:
 @pytest.fixture(scope="module")
 def page(stack: Stack) -> Iterator[httpx2.Client]:
     """A browser at the page of the mailbox."""
-    with httpx2.Client(base_url=stack.values["DOORSTEP_MAILBOX_URL"], trust_env=False) as browser:
+    with httpx2.Client(base_url=stack.values["DOORSTEP_MAILBOX_URL"], trust_env=False, timeout=PATIENCE) as browser:
         yield browser
 
 
@@ -48,7 +49,8 @@ def gateway(stack: Stack) -> Gateway:
 
 async def send(stack: Stack, text: str, *, to: str = TO, portal: str = "http://127.0.0.1:9") -> HandoverResult:
     """Hand one text over, as a worker of the stack does."""
-    async with Texter.of(texting(stack.values["DOORSTEP_TEXT_URL"], public_url=portal)) as texter:
+    told = texting(stack.values["DOORSTEP_TEXT_URL"], public_url=portal, seconds=PATIENCE)
+    async with Texter.of(told) as texter:
         return await texter.hand_over(text, to, DELIVERY)
 
 
@@ -127,7 +129,7 @@ async def test_reports_are_signed_and_tell_of_the_delivery(stack: Stack) -> None
     """S0.17: the gateway reports to our own address, in words that we believe: sent first, delivered after."""
     async with portal_at("127.0.0.1") as (portal, reports):
         await send(stack, "hello", portal=portal)
-        got = [await asyncio.wait_for(reports.get(), 10) for _ in range(2)]
+        got = [await asyncio.wait_for(reports.get(), PATIENCE) for _ in range(2)]
 
     assert [path for path, _, _ in got] == [f"{PATH}/{DELIVERY}"] * 2
     assert [report_of(said) for _, said, _ in got] == [Report(DeliveryStatus.SENT), Report(DeliveryStatus.DELIVERED)]
@@ -142,7 +144,7 @@ async def test_reports_go_to_this_machine_alone(stack: Stack) -> None:
         await send(stack, "hello", portal=elsewhere)
         await send(stack, "hello", portal=portal)
         for _ in range(2):
-            await asyncio.wait_for(ours.get(), 10)
+            await asyncio.wait_for(ours.get(), PATIENCE)
 
     assert theirs.empty()
 

@@ -12,7 +12,7 @@ from doorstep.domain.permissions import permissions_of
 from doorstep.domain.states import State
 from tests.faults.misbehaving_smtp import ACCEPT, DEFER_451
 from tests.histories import assert_healthy, history_of, names
-from tests.house import House
+from tests.house import House, eventually
 from tests.members import boss_of, granted, refusals
 from tests.temporal_cli import Given, query, signal, temporal, update
 
@@ -136,7 +136,11 @@ async def test_an_early_approval_is_refused_and_never_kept(house: House) -> None
 
     said = await update(house, invitation, "approve", {"approver": boss_of(invitation)})
     await signal(house, invitation, "approve", {"approver": boss_of(invitation)})
-    await house.until(invitation, lambda row: row.last_refusal == "not_set_up_yet")
+
+    async def refused_twice() -> bool | None:
+        return len(await refusals(house, invitation)) == 2 or None
+
+    await eventually(refused_twice, "the update and the signal to be refused")
     await house.set_up(invitation)
 
     assert said.status == 1

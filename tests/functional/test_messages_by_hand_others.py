@@ -16,8 +16,8 @@ from doorstep.domain.messages import Message
 from doorstep.domain.states import State
 from doorstep.mail.smtp import Mailer
 from doorstep.text.texter import Texter
-from tests.histories import assert_healthy, history_of, name_of
-from tests.house import House, text_of
+from tests.histories import assert_healthy, history_of, name_of, names
+from tests.house import House, eventually, text_of
 from tests.members import boss_of, refusals, user_named
 from tests.temporal_cli import Given, query, signal, temporal, update
 from worker import build_post
@@ -154,9 +154,21 @@ async def test_what_is_pasted_from_the_details_works(house: House) -> None:
     assert said.json["result"]["state"] == "active"
 
 
+async def timers(house: House, invitation: Invitation, number: int) -> None:
+    """Wait until the workflow has started that many timers."""
+
+    async def look() -> bool | None:
+        return names(await history_of(house, invitation))["TIMER_STARTED"] == number or None
+
+    await eventually(look, f"timer {number}")
+
+
 async def test_every_timer_and_activity_has_a_summary(house: House) -> None:
     """S4.43: the history of the UI reads like a story: no timer and no activity without its line."""
-    invitation = await house.waiting(await house.office())
+    invitation = await house.pending(await house.office())
+    await timers(house, invitation, 1)  # whoever comes sooner keeps a timer from being started
+    await house.set_up(invitation)
+    await timers(house, invitation, 2)
     await update(house, invitation, "approve", {"approver": boss_of(invitation)})
 
     events = (await history_of(house, invitation)).events

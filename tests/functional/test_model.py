@@ -35,7 +35,6 @@ def test_t11_every_order_of_commands_and_time_ends_right(machine: type[Machine])
     limits = settings(
         max_examples=30,
         stateful_step_count=30,
-        deadline=None,
         backend="hypothesis-urandom",  # each example is a new one; the usual one makes most of them from one another
         phases=(Phase.generate,),  # a failure takes minutes to shrink; its steps are printed as they were
         suppress_health_check=list(HealthCheck),

@@ -12,10 +12,9 @@ from doorstep.domain.messages import Message
 from doorstep.domain.states import Command, State
 from doorstep.store.orders import NewUser, Order
 from starter.invitee import INVITEE
-from starter.sweep import sweep_once
 from tests.functional.ground import NobodyAtWork
 from tests.functional.knowing import approved, belongs_to, done, member_elsewhere, person_at, users_of
-from tests.functional.racing import at_once, pass_on_row
+from tests.functional.racing import at_once, pass_on_row, sweep_up
 from tests.house import PASSWORD, House
 from tests.members import boss_of
 from tests.pages import token_of
@@ -47,7 +46,7 @@ async def set_up(house: House, invitation: Invitation) -> Invitation:
 
 async def heard(house: House, invitation: Invitation, state: State) -> Invitation:
     """The invitation once its workflow has heard of what another one did to it, by the sweep of every worker."""
-    await sweep_once(house.engine, house.doorstep.starter, older_than=timedelta(0))
+    await sweep_up(house, invitation)
     return await house.until_state(invitation, state)
 
 
@@ -126,7 +125,7 @@ async def test_decision_10_two_jobs_of_one_office(house: House) -> None:
 async def test_decision_10_a_link_that_is_over_is_not_followed(house: House) -> None:
     """Decision 10, S4.13: what ended an hour ago is expired, though its timer has not come yet."""
     first, second = await two_open(house)
-    await house.mail_of(second, Message.INVITATION)
+    await house.until_state(second, State.PENDING)  # its workflow would see the end of the link as soon as it looks
     await pass_on_row(house, second, 25 * HOUR)
 
     await done(house, first)

@@ -15,7 +15,7 @@ from doorstep.local.stack import Stack
 from doorstep.settings import child_environment
 from doorstep.store.engine import create_engine
 from starter.temporal import Starter
-from tests.house import PASSWORD, House, eventually
+from tests.house import PASSWORD, PATIENCE, House, eventually
 from tests.pages import active, open_link, seen, sign_in, token_of, visitor
 from web.app import create_app
 
@@ -108,7 +108,7 @@ async def test_the_process_starts_serves_and_stops(servers: Stack, tmp_path: Pat
         sys.executable, "-m", "web", cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE
     )
 
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as browser:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE) as browser:
 
         async def answered() -> httpx2.Response | None:
             try:
@@ -116,7 +116,7 @@ async def test_the_process_starts_serves_and_stops(servers: Stack, tmp_path: Pat
             except httpx2.TransportError:
                 return None
 
-        ready = await eventually(answered, "the web to answer", patience=40)
+        ready = await eventually(answered, "the web to answer")
         page = await browser.get(f"/invitation/{'x' * 43}")
     process.terminate()
     log = (await process.communicate())[1].decode()

@@ -89,7 +89,8 @@ async def test_an_expired_link_is_renewed_with_one_button(house: House, app: Fas
 
 async def test_not_for_me_ends_the_invitation_after_a_question(house: House, app: FastAPI) -> None:
     """S4.38: looking at the question changes nothing, the button ends it, and the inviter is told."""
-    invitation = await house.pending(await house.office())
+    office = await house.office()
+    invitation = await house.pending(office, actor=f"clerk@{office}.example")
     browser = visitor(app)
     form = seen(await open_link(browser, await token_of(house, invitation)))
 
@@ -102,7 +103,7 @@ async def test_not_for_me_ends_the_invitation_after_a_question(house: House, app
     assert untouched.state is State.PENDING
     assert (over.status_code, over.url.path) == (200, "/set-up/declined")
     assert (await house.doorstep.show(invitation.id)).state is State.DECLINED
-    await house.mail_of(invitation, Message.DECLINED_NOTICE, to="clerk@office.example")
+    await house.mail_of(invitation, Message.DECLINED_NOTICE, to=f"clerk@{office}.example")
 
 
 async def test_an_office_without_approval_says_so(house: House, app: FastAPI) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from doorstep.domain.events import Event
 from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import Message
 from doorstep.domain.states import State
+from tests.functional.ground import NobodyAtWork
 from tests.functional.racing import at_once, pass_on_row, the_clock
 from tests.house import PASSWORD, House
 
@@ -55,7 +57,7 @@ async def test_t11_one_decision_stands(house: House) -> None:
     office = await house.office()
     boss = f"boss1@{office}.example"
     waiting = await asyncio.gather(*(house.waiting(office) for _ in range(ROUNDS)))
-    do = house.doorstep
+    do = replace(house.doorstep, starter=NobodyAtWork())  # once it is active, it may be revoked after all (S2.10)
 
     async def race(one: Invitation) -> list[str]:
         return await at_once(
@@ -67,6 +69,7 @@ async def test_t11_one_decision_stands(house: House) -> None:
 
     outcomes = await asyncio.gather(*map(race, waiting))
 
+    await asyncio.gather(*map(house.doorstep.starter.wake, waiting))
     for one, ended in zip(waiting, outcomes, strict=True):
         assert sorted(ended).count("done") == 1, ended
         assert set(ended) <= {"done", "already_decided", "wrong_state", "signed_in_already"}

@@ -16,7 +16,7 @@ from doorstep.domain.states import State
 from doorstep.store import rates
 from starter.sweep import sweep_once
 from starter.temporal import Starter
-from tests.functional.racing import at_once
+from tests.functional.racing import LONG_AGO, at_once
 from tests.house import House, eventually, mobile
 
 MINUTE = timedelta(minutes=1)
@@ -128,8 +128,9 @@ async def test_f05_sweeps_at_once_wake_once(idle_house: House) -> None:
     )
 
     async def fall_behind(tx: AsyncConnection) -> None:
-        query = "UPDATE invitations SET rev = rev + 1, changed_at = now() - interval '1 hour' WHERE office = :office"
-        await tx.execute(text(query), {"office": office})
+        query = "UPDATE invitations SET rev = rev + 1, changed_at = :then WHERE office = :office"
+        # First of all, since a sweep takes the oldest 200 and other tests leave many behind.
+        await tx.execute(text(query), {"office": office, "then": LONG_AGO})
 
     await house.run(fall_behind)
     starters = [Counting(house) for _ in range(8)]

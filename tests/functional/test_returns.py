@@ -15,7 +15,7 @@ from doorstep.domain.invitation import Invitation
 from doorstep.domain.messages import DeliveryStatus, Message
 from doorstep.domain.states import Attention, State
 from tests.command_line import CommandLine
-from tests.functional.returning import NOWHERE, SAMPLES, bounce_of, delivery_of, invited, names, put, settled
+from tests.functional.returning import NOWHERE, SAMPLES, bounce_of, delivery_of, invited, names, put
 from tests.house import House, eventually
 from worker import run
 
@@ -44,7 +44,7 @@ async def at_work(house: House, maildir: Path) -> AsyncIterator[None]:
 async def assert_told(house: House, invitation: Invitation, doorstep: CommandLine) -> None:
     """Everybody who has to know of the failure knows."""
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
-    row = await settled(house, invitation)
+    row = await house.settled(invitation)
     why = await doorstep.done("why", str(invitation.id))
     stuck = await doorstep.done("stuck", "--office", invitation.office.code)
     shown = await doorstep.done("show", str(invitation.id))
@@ -81,7 +81,7 @@ async def test_a_piped_report_is_told_to_everybody_and_mended(house: House, door
     assert (again.status, again.out.split(",")[0]) == (0, "The delivery is unknown")
     await assert_told(house, invitation, doorstep)
     await house.doorstep.readdress(invitation.id, f"zoe@{invitation.office.code}.example")
-    mended = await settled(house, invitation)
+    mended = await house.settled(invitation)
     assert (mended.state, mended.attention) == (State.PENDING, ())
     assert delivery_of(mended).status is DeliveryStatus.SENT
 

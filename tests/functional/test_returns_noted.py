@@ -14,10 +14,10 @@ from doorstep.mail.reports import Action, Report
 from doorstep.store import deliveries
 from doorstep.store import tables as t
 from starter.returns import note_report
-from starter.sweep import sweep_once
 from starter.temporal import Starter
 from tests.faults import misbehaving_smtp as smtp
-from tests.functional.returning import became, delivery_of, invited, report, settled
+from tests.functional.racing import sweep_up
+from tests.functional.returning import became, delivery_of, invited, report
 from tests.functional.test_states_signing_in import forgotten
 from tests.house import House, eventually
 from tests.members import boss_of
@@ -70,7 +70,7 @@ async def test_a_server_that_gave_up_has_failed(house: House) -> None:
     answer = await noted(house, report(mail, status="4.4.7", cause="given_up"))
 
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
-    row = await settled(house, invitation)
+    row = await house.settled(invitation)
     assert answer is True
     assert await became(house, mail) == (DeliveryStatus.BOUNCED, "given_up")
     assert row.attention == (Attention.UNDELIVERABLE,)
@@ -91,7 +91,7 @@ async def test_news_after_a_success(house: House) -> None:
 
     answers = [await noted(house, each) for each in said]
 
-    await settled(house, invitation)
+    await house.settled(invitation)
     assert answers == [True, False, True, False, False, False]
     assert await became(house, mail) == (DeliveryStatus.BOUNCED, "address_refused")
     assert len(house.mails(invitation.invited_by, Message.BOUNCE_NOTICE)) == 1
@@ -126,15 +126,16 @@ async def test_f15_a_report_ends_an_attempt_whose_end_is_unknown(house: House) -
     row = await house.until(invitation, lambda row: delivery_of(row).status is DeliveryStatus.DEFERRED)
 
     answer = await noted(house, report(delivery_of(row)))
-    copies = len(house.mails(invitation.address))
+    tried = delivery_of(await house.doorstep.show(invitation.id)).attempts  # one more may be under way by now
     house.smtp.mode = smtp.ACCEPT
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
-    ended = await settled(house, invitation)
+    ended = await house.settled(invitation)
 
     assert answer is True
     assert (delivery_of(ended).status, delivery_of(ended).is_attempt_open) == (DeliveryStatus.BOUNCED, False)
     assert ended.expires_at == row.expires_at
-    assert len(house.mails(invitation.address)) == copies
+    assert delivery_of(ended).attempts == tried
+    assert len(house.mails(invitation.address)) <= tried
 
 
 async def test_an_old_link_that_comes_back_harms_no_new_one(house: House) -> None:
@@ -142,7 +143,7 @@ async def test_an_old_link_that_comes_back_harms_no_new_one(house: House) -> Non
     invitation = await invited(house, resend_cooldown=timedelta(0))
     old = delivery_of(invitation)
     await house.doorstep.resend(invitation.id)
-    renewed = await settled(house, invitation)
+    renewed = await house.settled(invitation)
 
     answer = await noted(house, report(old))
 
@@ -158,7 +159,7 @@ async def test_a_link_that_was_used_did_arrive(house: House) -> None:
     """S3.7: somebody has set up a user; a report about the invitation is old news then, however it came about."""
     invitation = await invited(house)
     await house.set_up(invitation, username=invitation.address)
-    waiting = await settled(house, invitation)
+    waiting = await house.settled(invitation)
 
     answer = await noted(house, report(delivery_of(invitation)))
 
@@ -177,7 +178,7 @@ async def test_a_failure_that_is_reported_after_the_end_of_the_link_is_told(hous
     await noted(house, report(delivery_of(invitation), status="4.4.7", cause="given_up"))
 
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
-    row = await settled(house, invitation)
+    row = await house.settled(invitation)
     assert (row.state, row.attention) == (State.EXPIRED, (Attention.UNDELIVERABLE,))
 
 
@@ -187,13 +188,13 @@ async def test_a_message_to_a_closed_workflow_is_told_too(house: House) -> None:
     await house.set_up(invitation, username=invitation.address)
     await house.doorstep.approve(invitation.id, approver=boss_of(invitation))
     await house.until_state(invitation, State.ACTIVE)
-    active = await settled(house, invitation)
+    active = await house.settled(invitation)
     await house.handle(invitation).result()
 
     await noted(house, report(delivery_of(active, Message.APPROVED)))
 
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
-    assert (await settled(house, invitation)).attention == (Attention.UNDELIVERABLE,)
+    assert (await house.settled(invitation)).attention == (Attention.UNDELIVERABLE,)
 
 
 async def test_f05_while_temporal_is_away_the_report_is_kept(house: House) -> None:
@@ -203,7 +204,7 @@ async def test_f05_while_temporal_is_away_the_report_is_kept(house: House) -> No
 
     answer = await note_report(replace(house.doorstep, starter=Starter(away)), report(delivery_of(invitation)))
     unheard = await house.doorstep.show(invitation.id)
-    await sweep_once(house.engine, house.doorstep.starter, older_than=timedelta(0))
+    await sweep_up(house, invitation)
 
     await house.mail_of(invitation, Message.BOUNCE_NOTICE, to=invitation.invited_by)
     assert answer is True
@@ -215,11 +216,11 @@ async def test_a_notice_that_comes_back_raises_no_flag(house: House) -> None:
     invitation = await invited(house)
     await house.doorstep.readdress(invitation.id, f"zoe@{invitation.office.code}.example")
     await house.mail_of(invitation, Message.READDRESSED_NOTICE)
-    moved = await settled(house, invitation)
+    moved = await house.settled(invitation)
 
     answer = await noted(house, report(delivery_of(moved, Message.READDRESSED_NOTICE)))
 
-    row = await settled(house, invitation)
+    row = await house.settled(invitation)
     assert answer is True
     assert row.attention == ()
     assert (await house.events(invitation)).count("message.bounced") == 1

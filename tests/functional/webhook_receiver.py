@@ -11,7 +11,10 @@ from uuid import UUID
 
 import psycopg
 from aiohttp import web
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import Webhook
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
 from doorstep.domain.webhooks import Sending, SendingStatus
@@ -105,8 +108,28 @@ async def listening(house: House, receiver: Receiver, *events: str) -> WebhookAd
     )
 
 
-async def hand_on(house: House) -> int:
-    """What a worker does every second, as often as there is something to do."""
+async def all_committed(house: House) -> None:
+    """Wait for the end of every transaction under way: what has happened by now can be handed on.
+
+    The worker of the tests has some at any time, of whatever other tests left behind; each keeps later ones waiting.
+    """
+
+    async def number(tx: AsyncConnection, function: str) -> int:
+        query = text(f"SELECT {function}(pg_current_snapshot())::text::bigint")
+        return int((await tx.execute(query)).scalar_one())
+
+    now = await house.run(lambda tx: number(tx, "pg_snapshot_xmax"))
+
+    async def look() -> bool | None:
+        return True if await house.run(lambda tx: number(tx, "pg_snapshot_xmin")) >= now else None
+
+    await eventually(look, "the transactions under way to end")
+
+
+async def hand_on(house: House, *, waits: bool = True) -> int:
+    """What a worker does every second, as often as there is something to do; `waits` for whatever is under way."""
+    if waits:
+        await all_committed(house)
     started = 0
     while begun := await hand_on_once(house.engine, house.doorstep.starter):
         started += begun
@@ -123,7 +146,8 @@ async def until_tried(house: House, added: WebhookAdded, tries: int = 1) -> Send
 
     async def look() -> Sending | None:
         found = await sendings(house, added)
-        has_ended = found and found[0].cause and found[0].attempts >= tries
+        # While the next try is under way the cause of the one before stands there, and no moment for another one.
+        has_ended = found and found[0].cause and found[0].due_at and found[0].attempts >= tries
         return found[0] if has_ended else None
 
     return await eventually(look, f"{tries} tries")
@@ -151,10 +175,20 @@ async def grow_older(house: House, webhook_id: UUID, days: int) -> None:
 
 
 async def retried(house: House, sending_id: UUID, *, seconds: int = 6) -> None:
-    """Let the pause before the next try be over."""
-    await TimeSkipper(house.client).fast_forward(
-        house.client.get_workflow_handle(f"webhook-{sending_id}"), timedelta(seconds=seconds)
-    )
+    """Let the pause before the next try be over; it may be over by itself, and the delivery at its end."""
+    handle = house.client.get_workflow_handle(f"webhook-{sending_id}")
+
+    async def look() -> bool | None:
+        described = await handle.describe()
+        pauses = [each.HasField("next_attempt_schedule_time") for each in described.raw_description.pending_activities]
+        return True if any(pauses) or described.close_time is not None else None
+
+    await eventually(look, "the pause before the next try")
+    try:
+        await TimeSkipper(house.client).fast_forward(handle, timedelta(seconds=seconds))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 async def drafted(house: House, added: WebhookAdded) -> None:

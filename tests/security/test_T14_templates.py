@@ -1,5 +1,6 @@
 """What an office may write reaches nothing: judged when it is saved, and again before it is run (T14)."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -175,18 +176,19 @@ def test_t14_the_sandbox_is_empty() -> None:
     ],
     ids=lambda body: body[:12],
 )
-@pytest.mark.timeout(10)
 def test_t14_no_text_keeps_a_worker_busy(body: str) -> None:
     """T14: whatever is nested or repeated is judged in moments, and loops never multiply."""
+    began = time.thread_time()
     findings = custom.check(Message.WELCOME, "s", body + NEEDED)
 
+    assert time.thread_time() - began < 10
     assert all(finding.line >= 1 for finding in findings)
     if "{% for" in body:
         assert "A loop inside a loop can only go through what the outer one gives" in findings[0].sentence
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_f16_what_is_taken_makes_a_mail(text: str) -> None:
     """F16: judging a text never fails itself, and every text that it lets through can be sent."""
     body = text + NEEDED

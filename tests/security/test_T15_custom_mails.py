@@ -119,7 +119,7 @@ def test_t14_t15_a_name_arrives_literally(message: Message, value: str) -> None:
 @case("*")
 @case("_")
 @case(" \t")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_t15_no_name_adds_an_element_or_a_link(value: str) -> None:
     """T15: whatever somebody is called, a mail has the same elements, attributes and links as with a plain name."""
     for message in TEXTS:
@@ -147,7 +147,7 @@ def test_t15_only_addresses_of_the_web_become_links(url: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("[]()<>!*_`#-> \n\\{}%:/.&\"'aé1"), max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_t15_no_text_of_an_office_loads_or_runs_anything(text: str) -> None:
     """T15: of whatever an office types, what is taken makes a mail of known elements with links of known schemes."""
     body = text + NEEDED

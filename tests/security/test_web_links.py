@@ -14,9 +14,7 @@ from structlog.testing import capture_logs
 from tests.house import PASSWORD, House
 from tests.pages import everything, open_link, seen, sign_in, token_of, visitor
 
-SLOW = settings(
-    max_examples=5, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SLOW = settings(max_examples=5, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 EVIL = "evil.example"
 SET_UP_POSTS = ("/set-up", "/set-up/accept", "/set-up/decline", "/set-up/new-link")
 

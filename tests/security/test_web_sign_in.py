@@ -16,9 +16,7 @@ from doorstep.domain.messages import Message
 from tests.house import House
 from tests.pages import active, open_link, seen, sign_in, token_of, visitor
 
-SLOW = settings(
-    max_examples=4, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SLOW = settings(max_examples=4, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 async def test_t07_guessing_a_password_slows_the_guesser_alone(house: House, app: FastAPI) -> None:

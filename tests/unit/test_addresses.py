@@ -1,7 +1,7 @@
 """E-mail addresses and phone numbers: what is taken, what is refused, and which two are the same."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.domain.addresses import (
@@ -109,7 +109,6 @@ def test_a_malformed_address_is_explained_without_repeating_it(text: str, words:
     assert caught.value.__cause__ is None
 
 
-@settings(deadline=None)
 @given(ADDRESSES | st.text(max_size=40))
 def test_a_key_is_the_address_of_itself(text: str) -> None:
     """S0.5: normalising twice changes nothing, and any text is either taken or refused."""
@@ -177,7 +176,6 @@ def test_a_landline_takes_no_texts(text: str, takes: bool) -> None:  # noqa: FBT
     assert parse_phone(text, "NZ").takes_texts is takes
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["NZ", "AU", "DE", "ZZ", ""]))
 def test_any_text_is_a_number_or_refused(text: str, region: str) -> None:
     """T31: no text makes the reading of a number fail in another way than by its own refusal."""

@@ -193,7 +193,7 @@ texts = st.text(max_size=80)
     moment=st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     delivery_id=st.uuids(),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_composing_is_pure(
     message: Message, name: str, values: dict[str, str], locale: str, moment: datetime, delivery_id: UUID
 ) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.domain.erp import ExportError, ImportRow, RefusedRow, RowRefusal, describe_export, read_export
@@ -101,7 +101,6 @@ SHEETS = st.lists(st.lists(CELLS, max_size=7), max_size=8).map(lambda rows: "\n"
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 
 
-@settings(deadline=None)
 @given(
     st.binary(max_size=300)
     | st.binary(max_size=300).map(lambda tail: HEADER.encode() + b"\n" + tail)
@@ -120,7 +119,6 @@ def test_any_bytes_are_rows_or_one_error(data: bytes) -> None:
     assert len({outcome.line for outcome in outcomes}) == summary.rows
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=30))
 def test_a_name_survives_whatever_it_is_made_of(name: str) -> None:
     """S0.3: a quoted name comes back with every visible letter, in NFC."""

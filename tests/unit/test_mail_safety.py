@@ -69,7 +69,7 @@ def test_t14_t15_a_name_is_neither_template_nor_html(message: Message, locale: s
 
 
 @given(st.sampled_from(Message), st.text(min_size=1, max_size=60).filter(one_line))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_t15_no_text_changes_the_shape_of_a_mail(message: Message, typed: str) -> None:
     """T15: whatever is typed adds no element, no attribute and no link to the HTML."""
     names = dict.fromkeys(("recipient_name", "invitee_name", "reason", "office_name", "username", "invited_by"), typed)
@@ -99,7 +99,7 @@ def test_t15_a_link_that_runs_is_not_mailed(link: str) -> None:
 @case("=?utf-8?q?=0d=0aBcc:_eve=40evil.example?=")
 @case("\ud800 lone")
 @case("\u202eanA moc.live")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_t16_a_name_stays_one_name_in_one_header(name: str) -> None:
     """T16: no name breaks out of its header: one recipient, one sender, one subject, the same headers."""
     letter = example(Message.INVITATION, office_name=name)
@@ -115,7 +115,7 @@ def test_t16_a_name_stays_one_name_in_one_header(name: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_t16_a_name_is_still_readable(name: str) -> None:
     """T16: what is harmless in a name reaches the reader of the header, letter by letter."""
     mail = compose(replace(example(Message.INVITATION), recipient_name=name))
@@ -128,7 +128,7 @@ def test_t16_a_name_is_still_readable(name: str) -> None:
 
 @given(st.text(max_size=60))
 @case("Агрокомплекс «Северная долина» и сыновья, отдел снабжения")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_t16_a_subject_keeps_every_letter(name: str) -> None:
     """T16: folding and encoding lose no space and no letter of a subject."""
     mail = compose(example(Message.BOUNCE_NOTICE, invitee_name=name, invitee_address="ana@example.org"))

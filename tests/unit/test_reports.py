@@ -200,14 +200,13 @@ def test_a_forwarded_report_is_none() -> None:
     assert read_report(head + SAMPLES["postfix-unknown"] + b"\n--f--\n") is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_t27_any_bytes_are_read_without_an_error(raw: bytes) -> None:
     """T27: whatever is sent to the address, reading it raises nothing."""
     assert read_report(raw) is None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
 def test_t27_a_damaged_report_is_read_without_an_error(name: str, data: st.DataObject) -> None:
     """T27: cut, overwritten or repeated anywhere, a report is read as far as it goes, or is none."""

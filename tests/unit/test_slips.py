@@ -1,7 +1,7 @@
 """Mistyped domains: what is warned of, what is suggested instead, and what is left alone."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.domain.addresses import AddressError, likely_domain, parse_email, suggestion
@@ -92,7 +92,6 @@ def test_the_whole_address_is_suggested(typed: str, meant: str | None) -> None:
     assert suggestion(parse_email(typed)) == meant
 
 
-@settings(deadline=None)
 @given(MISTYPED)
 def test_a_suggestion_is_an_address_that_needs_no_other(text: str) -> None:
     """S3.7: taking the advice ends the matter: what is suggested is valid and looks right."""
