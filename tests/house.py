@@ -121,8 +121,8 @@ class House:
 
     def mails(self, address: str, message: Message | None = None) -> list[EmailMessage]:
         """Every copy that arrived at `address`, oldest first."""
-        found = [stored.mail for stored in self.smtp.stored if address in stored.recipients]
-        return [mail for mail in found if message is None or mail["X-Doorstep-Message"] == message]
+        arrived = (stored for stored in self.smtp.stored if address in stored.recipients)
+        return [stored.mail for stored in arrived if message is None or stored.message == message]
 
     async def mail_of(self, invitation: Invitation, message: Message, *, to: str = "", copies: int = 1) -> EmailMessage:
         """The newest mail of that message to the invitee, or to `to`, once `copies` of it are there."""

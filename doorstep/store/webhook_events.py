@@ -104,7 +104,11 @@ async def hand_on(tx: AsyncConnection) -> int | None:
 
 
 async def catch_up(tx: AsyncConnection) -> None:
-    """Hand on everything that is settled by now, so that a webhook added next does not hear of the past."""
+    """Hand on everything that is settled by now, so that a webhook added next does not hear of the past.
+
+    What was committed beside an older transaction, which is still under way, is not settled; it is told a moment later,
+    to the webhooks and by the events that there are then.
+    """
     await tx.execute(select(func.pg_advisory_xact_lock(HAND_ON_LOCK)))
     settled = text("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
     last_id = select(func.coalesce(func.max(t.audit.c.id), 0)).scalar_subquery()

@@ -36,7 +36,7 @@ _ANEW: dict[str, object] = {
 async def add(
     tx: AsyncConnection, ring: KeyRing, actor: Actor, office: str, url: str, events: Sequence[str], owner: str
 ) -> tuple[Webhook, str]:
-    """A new webhook and its secret; it hears of what is committed from now on.
+    """A new webhook and its secret; it hears of what is settled from now on (`catch_up`).
 
     Raises:
         NotFound: `no_such_office`; Forbidden: `not_staff`, `not_allowed`.
@@ -128,7 +128,7 @@ async def secret_of(tx: AsyncConnection, ring: KeyRing, webhook_id: UUID) -> str
 async def change(tx: AsyncConnection, actor: Actor, webhook_id: UUID, said: Mapping[str, object]) -> Webhook:
     """Send somewhere else or other events, or tell another owner; the secret and what is queued stay.
 
-    Other events count for what is committed from now on, so that the past goes by those before.
+    Other events count for what is settled from now on (`webhook_events.catch_up`): the past goes by those before.
 
     Raises:
         NotFound: `no_such_webhook`; Forbidden: `not_allowed`.

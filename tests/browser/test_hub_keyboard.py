@@ -25,6 +25,13 @@ BUTTONS = """
         .filter((each) => each.checkVisibility()).map((each) => each.outerHTML.slice(0, 200))
 """
 
+CLOSED_AND_PRESSED = """
+    () => { const list = document.getElementById("shortcuts"), inside = list.querySelector("button");
+            list.showModal();
+            list.close();
+            for (const key of "gc") inside.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true})) }
+"""
+
 
 @pytest.fixture(scope="module")
 async def world(worked_house: House) -> World:
@@ -103,6 +110,16 @@ async def test_the_keys_are_listed_and_lead_where_they_say(page: Page, chief: Co
 
     assert "Clients" in words
     await expect(page.locator("main [name=q]")).to_be_focused()
+
+
+async def test_a_key_in_the_moment_the_list_closes_counts(page: Page, chief: Colleague) -> None:
+    """S0.2: the list of the shortcuts keeps the focus until the next frame; a key that comes before it is not lost."""
+    await page.goto(chief.path())
+    await painted(page)
+
+    await page.evaluate(CLOSED_AND_PRESSED)
+
+    await page.wait_for_url(f"**{chief.path('/clients')}")
 
 
 FILTERED = ("/clients", "/companies", "/links")

@@ -165,6 +165,7 @@ async def test_t12_a_page_elsewhere_cannot_send_our_forms(
         async with page.expect_response(lambda response: response.url.endswith(path)) as answer:
             await page.goto(elsewhere.url, wait_until="commit")  # its script leaves before it is loaded
         status = (await answer.value).status
+        await page.wait_for_url(f"{portal}{path}")
         await page.goto("/")
         home = page.url
 

@@ -47,7 +47,7 @@ async def users_of(house: House, invitation: Invitation) -> int:
 def copies_of(house: House, address: str, message: Message) -> list[bytes]:
     """Every copy that the mail server took, as it came over the wire."""
     took = [stored for stored in house.smtp.stored if address in stored.recipients]
-    return [stored.content for stored in took if stored.mail["X-Doorstep-Message"] == message]
+    return [stored.content for stored in took if stored.message == message]
 
 
 def copies_are_identical(house: House, address: str, message: Message) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from re import MULTILINE, search
 from typing import Literal, Self
 
 from doorstep.local.ports import Claims
@@ -61,6 +62,12 @@ class Stored:
     is_encrypted: bool
     username: str
     options: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The name of its message, read without parsing the rest."""
+        found = search(rb"^X-Doorstep-Message: (\w+)\r$", self.content, MULTILINE)
+        return found[1].decode() if found else ""
 
     @property
     def mail(self) -> EmailMessage:

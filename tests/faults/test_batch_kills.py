@@ -155,7 +155,7 @@ def copies_are_identical(house: House, office: str) -> None:
     copies: dict[str, set[bytes]] = {}
     for stored in house.smtp.stored:
         (recipient,) = stored.recipients
-        if recipient.endswith(f"@{office}.example") and stored.mail["X-Doorstep-Message"] == Message.INVITATION:
+        if recipient.endswith(f"@{office}.example") and stored.message == Message.INVITATION:
             copies.setdefault(recipient, set()).add(stored.content)
     assert copies
     assert {recipient: len(found) for recipient, found in copies.items() if len(found) > 1} == {}

@@ -46,11 +46,7 @@ async def became(house: House, delivery: Delivery) -> tuple[DeliveryStatus, str]
 
 def bounce_of(house: House, address: str, message: Message = Message.INVITATION) -> bytes:
     """What a mail server sends back when nobody has the address: its report, with the mail as it arrived in it."""
-    stored = [
-        each.content
-        for each in house.smtp.stored
-        if address in each.recipients and each.mail["X-Doorstep-Message"] == message
-    ]
+    stored = [each.content for each in house.smtp.stored if address in each.recipients and each.message == message]
     recipient, original = address.encode(), stored[-1].replace(b"\r\n", b"\n")
     return b"\n".join(
         (

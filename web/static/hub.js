@@ -58,7 +58,7 @@ const actions = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest("input, textarea, select, dialog, [contenteditable]");
+  const isTyping = event.target.closest("input, textarea, select, dialog[open], [contenteditable]");
   if (event.key === "Escape") {
     for (const open of document.querySelectorAll(".menu[open]")) {
       open.open = false;
