@@ -74,7 +74,7 @@ class Effort:
 
 @pytest.mark.timeout(3600)
 async def test_no_answer_is_outside_the_document(house: House, request: pytest.FixtureRequest) -> None:
-    """Issue 4: Schemathesis over every operation, with what fits and what does not, about things that are there."""
+    """Schemathesis over every operation, with what fits and what does not, about things that are there."""
     systems, at = Systems.of(house), await at_work(house)
     document = await systems.document()
     secret, things = await systems.key(at.office), await things_of(at)

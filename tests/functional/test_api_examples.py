@@ -46,7 +46,7 @@ def parsed(words: list[str], values: dict[str, str]) -> tuple[str, str, dict[str
 
 
 async def test_every_curl_of_the_page_succeeds(house: House) -> None:
-    """Issue 4: whoever copies a line gets what the page says."""
+    """Whoever copies a line gets what the page says."""
     systems, office = Systems.of(house), await house.office()
     values = {"KEY": await systems.key(office, Scope.INVITE, Scope.APPROVE)}
     answers: list[httpx2.Response] = []
@@ -62,7 +62,7 @@ async def test_every_curl_of_the_page_succeeds(house: House) -> None:
 
 
 async def test_the_python_of_the_page_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Issue 4: `from starter import connect`, with an office of that name."""
+    """`from starter import connect`, with an office of that name."""
     office = await house.office()
     [code] = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     for name, value in environment(house.settings, house.client.service_client.config.target_host).items():
@@ -77,7 +77,7 @@ async def test_the_python_of_the_page_runs(house: House, monkeypatch: pytest.Mon
 
 
 async def test_keys_are_made_and_revoked_at_the_command_line(house: House, doorstep: CommandLine) -> None:
-    """Issue 4: the key stands alone on stdout, the list never has it, and a revoked one is told so."""
+    """The key stands alone on stdout, the list never has it, and a revoked one is told so."""
     office = await house.office()
 
     added = await doorstep("key", "add", office, "erp", "--scope", "read", "--scope", "invite", "--expires-in", "90d")

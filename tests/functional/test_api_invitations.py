@@ -24,7 +24,7 @@ async def systems(worked_house: House) -> Systems:
 
 
 async def test_an_erp_invites_without_a_human(systems: Systems) -> None:
-    """Issue 4: one request invites, mails, and tells where it stands; the second finds it open, and mails nothing."""
+    """One request invites, mails, and tells where it stands; the second finds it open, and mails nothing."""
     house, office = systems.house, await systems.house.office()
     await add_accounts(house, office, {"1042": "Hill Road Farm"})
     said = {"email": f"ana@{office}.example", "name": "Ana", "accounts": ["1042"], "job": "Hill Road 4"}
@@ -86,7 +86,7 @@ async def test_what_the_domain_refuses_keeps_its_code(
 
 
 async def test_every_command_answers_with_the_invitation(systems: Systems) -> None:
-    """Issue 4: the commands of the command line, one after the other, and what is recorded of them."""
+    """The commands of the command line, one after the other, and what is recorded of them."""
     house, office = systems.house, await systems.house.office()
     async with systems.of_office(office) as system:
 
@@ -122,7 +122,7 @@ async def test_every_command_answers_with_the_invitation(systems: Systems) -> No
 
 
 async def test_a_decision_names_somebody_on_the_list(systems: Systems) -> None:
-    """Issue 4: the key opens the door, and a username administrator of the office has to be named behind it."""
+    """The key opens the door, and a username administrator of the office has to be named behind it."""
     house, office, other = systems.house, await systems.house.office(), await systems.house.office()
     waiting, rejected = await house.waiting(office), await house.waiting(office)
     boss = f"boss1@{office}.example"

@@ -206,7 +206,7 @@ async def test_a_link_is_never_kept(house: House) -> None:
 
 
 async def test_a_system_that_sends_everything_twice_gets_what_it_would_have_got_once(house: House) -> None:
-    """Issue 4: two offices, of which one is served by a system that repeats every request, end alike."""
+    """Two offices, of which one is served by a system that repeats every request, end alike."""
     systems = Systems.of(house)
     told = []
     for times in (1, 2):

@@ -153,7 +153,7 @@ async def test_a_row_from_the_future_stands_in_nobodys_way(house: House, out: tu
 
 
 async def test_a_thousand_events_are_one_request(house: House, out: tuple[Invitation, Provider]) -> None:
-    """Part 6: a provider that was held up for hours reports it all at once."""
+    """A provider that was held up for hours reports it all at once."""
     invitation, provider = out
     names = [f"p{number}@{invitation.office.code}.example" for number in range(1000)]
     await house.run(lambda tx: deliveries.queue(tx, invitation.id, Message.REJECTED, 7, names))

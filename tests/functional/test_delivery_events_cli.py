@@ -5,7 +5,7 @@ from tests.house import House
 
 
 async def test_a_provider_is_let_in_and_shut_out_at_the_terminal(house: House, doorstep: CommandLine) -> None:
-    """Part 6, T23: the address and the secret to enter there; the secret is printed once, and replaced on demand."""
+    """T23: the address and the secret to enter there; the secret is printed once, and replaced on demand."""
     office = await house.office()
 
     made = await doorstep.done("delivery-source", "add", office, "Postwerk")

@@ -67,7 +67,7 @@ async def places(house: House, busy: list[str], watched: list[str]) -> list[int]
 
 
 async def test_who_waits_comes_before_the_bulk_of_another_office(queue: House) -> None:
-    """Issue 4, part 3: a single invitation that comes last is mailed before most of another office's bulk."""
+    """A single invitation that comes last is mailed before most of another office's bulk."""
     busy_office, other_office = await queue.office(), await queue.office()
     in_bulk, singly = invite_with(queue, InBulk(queue.client)), invite_with(queue, Starter(queue.client))
     busy = [await in_bulk(busy_office) for _ in range(BULK)]
@@ -78,7 +78,7 @@ async def test_who_waits_comes_before_the_bulk_of_another_office(queue: House) -
 
 
 async def test_without_its_keys_it_would_wait_for_all_of_them(queue: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Issue 4, part 3: it is the keys that let it pass, since without them the same invitation is mailed late."""
+    """It is the keys that let it pass, since without them the same invitation is mailed late."""
     monkeypatch.setattr(temporal, "priority_of", lambda _office, **_: Priority.default)
     busy_office, other_office = await queue.office(), await queue.office()
     in_bulk, singly = invite_with(queue, InBulk(queue.client)), invite_with(queue, Starter(queue.client))
@@ -90,7 +90,7 @@ async def test_without_its_keys_it_would_wait_for_all_of_them(queue: House, monk
 
 
 async def test_two_offices_with_bulk_take_turns(queue: House) -> None:
-    """Issue 4, part 3: the small batch of one office does not wait for the end of the large one before it."""
+    """The small batch of one office does not wait for the end of the large one before it."""
     busy_office, other_office = await queue.office(), await queue.office()
     in_bulk = invite_with(queue, InBulk(queue.client))
     busy = [await in_bulk(busy_office) for _ in range(BULK)]

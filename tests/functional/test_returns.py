@@ -1,4 +1,4 @@
-"""Mail that came back, from the mail server's pipe and Maildir to whoever has to know (part 12).
+"""Mail that came back, from the mail server's pipe and Maildir to whoever has to know (S3.7, F12).
 
 The Maildir in trouble is in `test_returns_maildir.py`, what follows from each report in `test_returns_noted.py`.
 """
