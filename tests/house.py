@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
 from re import search
 from tempfile import gettempdir
@@ -34,6 +35,8 @@ from worker import build_post, build_worker
 
 T = TypeVar("T")
 PASSWORD = "four plain words together"
+_numbers = count(6_660_100)
+"""Beyond those that stand in tests as examples."""
 ERP_FOLDER = Path(gettempdir()) / "doorstep-erp-of-tests"
 """Below it each test makes the folder of its own office."""
 PATIENCE = 90.0
@@ -172,7 +175,7 @@ def html_of(mail: EmailMessage) -> str:
 
 def mobile() -> str:
     """A mobile number that nobody else has, in E.164."""
-    return f"+6421{uuid_utils.uuid7().int % 10**7:07}"
+    return f"+6421{next(_numbers)}"
 
 
 async def eventually(look: Callable[[], Awaitable[T | None]], what: str, *, patience: float = PATIENCE) -> T:

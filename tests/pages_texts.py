@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -33,13 +34,13 @@ class Line:
     post: Post
     app: FastAPI
 
-    async def invited(self, **rules: object) -> Invitation:
+    async def invited(self, **rules: Any) -> Invitation:
         """An invitation by text that nobody has handed over yet."""
-        office = await self.house.office(**rules)  # type: ignore[arg-type]
+        office = await self.house.office(**rules)
         clerk = replace(self.silent.actor, name=f"clerk@{office}.example")
         return await replace(self.silent, actor=clerk).invite(office=office, phone=mobile())
 
-    async def texted(self, **rules: object) -> tuple[Invitation, Stored]:
+    async def texted(self, **rules: Any) -> tuple[Invitation, Stored]:
         """An invitation whose text the gateway took, and that text."""
         invitation = await self.invited(**rules)
         return await self.post.send_all(invitation.id), self.gateway.stored[-1]

@@ -112,6 +112,7 @@ async def work(settings: Settings) -> None:
 
 def main() -> None:
     """Fork a worker, and another one whenever it was killed, until SIGTERM."""
+    # The rule belongs to the domain; mypy minds that it is set where the store has imported it.
     password_links.RESET_VALIDITY = timedelta(seconds=30)  # type: ignore[attr-defined]
     settings = settings_module.load()
     logs.set_up("ERROR")

@@ -6,6 +6,7 @@ The names begin with the fault of the trust table; F14 to F16 are in `test_mail_
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import PendingActivityState
@@ -34,9 +35,9 @@ async def outage(house: House) -> AsyncIterator[None]:
         await house.smtp.start()
 
 
-async def invited(house: House, office: str = "", **rules: object) -> Invitation:
+async def invited(house: House, office: str = "", **rules: Any) -> Invitation:
     """An invitation just made, in an office of its own; its mail is on the way."""
-    office = office or await house.office(**rules)  # type: ignore[arg-type]
+    office = office or await house.office(**rules)
     return await house.doorstep.invite(office=office, email=f"ana@{office}.example", actor=f"clerk@{office}.example")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorstep.domain.figures import Step, Stretch, Ways
 from doorstep.store import tables as t
-from tests.house import House
+from tests.house import House, mobile
 
 SECOND = timedelta(seconds=1)
 
@@ -100,9 +100,7 @@ class _Rows:
         self.office, self.policy, self.created, self.line = office, policy, created, line
         self.id, self.user_id = uuid_utils.uuid7(), uuid_utils.uuid7()
         self.has_user = line.set_up is not None and line.has_user
-        self.address = (
-            f"x{self.id.hex[-10:]}@example.org" if line.channel == "mail" else f"+6422{self.id.int % 10**7:07}"
-        )
+        self.address = f"x{self.id.hex[-10:]}@example.org" if line.channel == "mail" else mobile()
 
     def at(self, seconds: float | None) -> datetime | None:
         """That long after it was created."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from doorstep.domain.invitation import Delivery, Invitation
 from doorstep.domain.messages import Message
@@ -11,12 +12,12 @@ from tests.functional.returning import delivery_of, report
 from tests.house import mobile, text_of
 from tests.pages_texts import Line
 
-RULES = {"fails_over": True, "resend_cooldown": timedelta(0)}
+RULES: dict[str, Any] = {"fails_over": True, "resend_cooldown": timedelta(0)}
 
 
-async def invited(line: Line, *, phone: str = "", channel: str = "mail", **rules: object) -> Invitation:
+async def invited(line: Line, *, phone: str = "", channel: str = "mail", **rules: Any) -> Invitation:
     """An invitation of a clerk to somebody with an address and a number, which nobody has handed over yet."""
-    office = await line.house.office(**(RULES | rules))  # type: ignore[arg-type]
+    office = await line.house.office(**(RULES | rules))
     clerk = replace(line.silent.actor, name=f"clerk@{office}.example")
     number = phone or mobile()
     mine = replace(line.silent, actor=clerk)

@@ -1,6 +1,7 @@
 """Reports of a mail server about mails that really arrived, and where the invitations stand that they are about."""
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from doorstep.domain.invitation import Delivery, Invitation
@@ -15,9 +16,9 @@ CAUSES = {Action.FAILED: "address_refused", Action.DELAYED: "try_later", Action.
 STATUS = {Action.FAILED: "5.1.1", Action.DELAYED: "4.4.1", Action.DELIVERED: "2.1.5"}
 
 
-async def invited(house: House, **rules: object) -> Invitation:
+async def invited(house: House, **rules: Any) -> Invitation:
     """An invitation of a clerk of an office of its own, whose mail has arrived."""
-    office = await house.office(**rules)  # type: ignore[arg-type]
+    office = await house.office(**rules)
     invitation = await house.doorstep.invite(
         office=office, email=f"ana@{office}.example", actor=f"clerk@{office}.example"
     )

@@ -147,8 +147,6 @@ async def test_deliveries_are_found_by_what_became_of_them(house: House) -> None
     """S3.7: of the office and of one invitation, by status, channel, message and since when."""
     office = await house.office()
     first, second = await house.pending(office), await house.pending(office)
-    await house.until(first, lambda row: not row.unsent())
-    await house.until(second, lambda row: not row.unsent())
     read = house.doorstep.delivery_page
     sent = DeliveryFilter(DeliveryStatus.SENT, Channel.MAIL, Message.INVITATION, first.created_at)
 

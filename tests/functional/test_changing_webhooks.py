@@ -51,9 +51,7 @@ async def test_other_events_count_from_now_on(house: House) -> None:
         added = await listening(house, receiver, "invitation.*")
         office, webhook = added.webhook.office, added.webhook.id
         await house.doorstep.invite(office=office, email="ana@example.org", is_draft=True)
-        await all_committed(
-            house
-        )  # what commits beside an older transaction goes by the events of whoever looks after it
+        await all_committed(house)  # else what commits beside an older transaction may go by the newer list
 
         changed = await house.doorstep.webhook_set(webhook, events=["batch.*", "invitation.revoked"])
         await drafted(house, added)

@@ -1,5 +1,7 @@
 """The pages as somebody meets them whom we know already: asked for consent, or with a username that was chosen."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from doorstep.domain.invitation import Invitation
@@ -9,9 +11,9 @@ from tests.house import PASSWORD, House
 from tests.pages import add_accounts, everything, open_link, seen, sign_in, token_of, visitor
 
 
-async def asked(house: House, address: str, **rules: object) -> Invitation:
+async def asked(house: House, address: str, **rules: Any) -> Invitation:
     """An invitation of an office that asks for consent."""
-    office = await house.office(existing_users="consent", **rules)  # type: ignore[arg-type]
+    office = await house.office(existing_users="consent", **rules)
     await add_accounts(house, office, {"7": "Harbour House"})
     return await house.doorstep.invite(office=office, email=address, accounts=["7"], roles=["buyer"])
 

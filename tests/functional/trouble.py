@@ -5,7 +5,6 @@ from datetime import timedelta
 from temporalio.client import WorkflowExecutionStatus
 
 from doorstep.domain.invitation import Invitation
-from doorstep.domain.states import State
 from doorstep.local.clock import _move_rows
 from starter.troubles import Explanation
 from tests.house import House, eventually, work
@@ -22,7 +21,6 @@ async def settled(house: House, office: str = "") -> Invitation:
     """A pending invitation that its workflow knows all about, for longer than a minute; the worker is gone again."""
     async with work(house):
         invitation = await house.pending(office or await house.office())
-        await house.until_state(invitation, State.PENDING)
     await grow_older(house, invitation, 2 * MINUTE)
     return invitation
 
